@@ -1,0 +1,132 @@
+// What every part of the control plane is made with, and the contracts between its parts. main.ts makes one; tests
+// may make several in one process.
+
+import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from "fastify";
+import type { AuditAction, AuditActor } from "../domain/audit.js";
+import type { AccountId, NodeId, OrganizationId, Thumbprint } from "../domain/ids.js";
+import type { Clock } from "../platform/clock.js";
+import type { Log } from "../platform/log.js";
+import type { Random } from "../platform/random.js";
+import type { PeopleScope } from "../protocol/versions.js";
+import type { ControlConfig } from "./config.js";
+import type { Executor, Store, Tx } from "./store/store.js";
+
+export interface ControlContext {
+  readonly config: ControlConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly limits: Limits;
+  readonly audit: AuditLog;
+  readonly events: Events;
+  readonly metrics: Metrics;
+  /** Of this database: nodes keep it beside their binding. */
+  readonly controlPlaneId: string;
+}
+
+/** A person behind a token, or behind a browser session (`scope` people then). */
+export interface PersonActor {
+  readonly kind: "person";
+  readonly accountId: AccountId;
+  readonly scope: PeopleScope;
+  /** The terminal's or the browser's session. */
+  readonly sessionId: string;
+  readonly address: string;
+}
+
+export interface NodeActor {
+  readonly kind: "node";
+  readonly nodeId: NodeId;
+  readonly thumbprint: Thumbprint;
+  readonly address: string;
+}
+
+/** Token and DPoP checks for /v1, as pre-handlers (RFC 9449 section 7). They set what `personOf` and `nodeOf` return. */
+export interface Authentication {
+  /** `activate` also admits sessions of scope `people`. */
+  person(scope: PeopleScope): preHandlerAsyncHookHandler;
+  node(): preHandlerAsyncHookHandler;
+  personOf(request: FastifyRequest): PersonActor;
+  nodeOf(request: FastifyRequest): NodeActor;
+}
+
+/** Keys at rest, all derived from the key file (HKDF). Lookups are keyed hashes; sealing is AES-256-GCM. */
+export interface Secrets {
+  /** HMAC-SHA-256 for finding a code without storing it; `purpose` separates the kinds. */
+  lookup(purpose: "user_code" | "binding_code", undashed: string): string;
+  /** `context` is authenticated with it (an organization id, a row's key): a moved ciphertext does not open. */
+  seal(plain: string, context: string): string;
+  /** Throws where the text was not sealed by this key with this context. */
+  unseal(sealed: string, context: string): string;
+  /** Refresh token of a session's generation: HMAC(key, family ‖ generation). */
+  refreshToken(sessionId: string, generation: number): string;
+  /** The DPoP nonce of the 60 s slot that `now` lies in. */
+  nonce(now: number): string;
+  /** Of the current or the previous slot? */
+  isFreshNonce(nonce: string, now: number): boolean;
+  /** SHA-256, base64url: for tokens and device codes, which have entropy of their own. */
+  hash(token: string): string;
+}
+
+export type LimitName = "user_code" | "binding_code" | "password" | "device_request" | "org_creation";
+
+/** Who is limited: hard per account + address when signed in, per address (IPv6: its /64) when not. */
+export interface LimitSubject {
+  readonly address: string;
+  readonly accountId?: string;
+}
+
+/**
+ * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address.
+ * Counted in the database, in transactions of their own, so that a refusal's rollback does not take them back.
+ */
+export interface Limits {
+  /** Throws `rate_limited` with `retryAfter` while the subject is paused. Call before looking anything up. */
+  check(limit: LimitName, subject: LimitSubject): Promise<void>;
+  /** Counts a wrong attempt (or, for device_request and org_creation, a use). */
+  count(limit: LimitName, subject: LimitSubject): Promise<void>;
+  /** After a right one: clears the run of wrong ones of this subject. */
+  clear(limit: LimitName, subject: LimitSubject): Promise<void>;
+}
+
+export interface AuditEntry {
+  readonly action: AuditAction;
+  readonly actor: AuditActor;
+  readonly orgId?: OrganizationId | undefined;
+  /** The id of what it happened to. */
+  readonly subject: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly address: string;
+}
+
+export interface AuditLog {
+  /** In the transaction of the change itself. */
+  write(tx: Tx, entry: AuditEntry): Promise<void>;
+}
+
+export type ControlEvent =
+  | { readonly type: "binding_changed"; readonly nodeId: NodeId }
+  | { readonly type: "organization_changed"; readonly orgId: OrganizationId }
+  | { readonly type: "session_ended"; readonly accountId: AccountId };
+
+/** Between the parts and, on PostgreSQL, the replicas (NOTIFY). A lost event costs nothing: readers open with the full state. */
+export interface Events {
+  /** Delivered after the transaction's commit, to all replicas. */
+  publish(tx: Tx, event: ControlEvent): Promise<void>;
+  subscribe(listener: (event: ControlEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface Metrics {
+  count(name: string, labels?: Readonly<Record<string, string>>): void;
+  observe(name: string, seconds: number, labels?: Readonly<Record<string, string>>): void;
+  gauge(name: string, read: () => number): void;
+  render(): string;
+}
+
+/** A file of http/ exports one of these: it adds its routes and nothing else. */
+export type Routes = (app: FastifyInstance, context: ControlContext, authentication: Authentication) => void;
+
+export type { Executor, Store, Tx };

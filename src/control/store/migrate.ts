@@ -1,0 +1,38 @@
+// Brings a database to this version's schema, and refuses one that is newer. Also writes `control_plane_id`: random,
+// made once, by which nodes tell this control plane from a replaced one at the same URL.
+
+import { Migrator, type Migration } from "kysely/migration";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { Random } from "../../platform/random.js";
+import * as first from "./migrations/0001-first.js";
+import type { Store } from "./store.js";
+
+/** In order; a released one is never changed and never removed. */
+const migrations: Readonly<Record<string, Migration>> = { "0001-first": first };
+
+export const schemaVersion = Object.keys(migrations).length;
+
+/** Returns the names of the migrations that were applied now. */
+export async function migrate(store: Store, random: Random): Promise<readonly string[]> {
+  const migrator = new Migrator({ db: store.db, provider: { getMigrations: async () => migrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    const newer = error instanceof Error && /corrupted migrations/.test(error.message);
+    throw new JitnodeError(newer ? "schema_newer" : "migration_failed", { cause: error });
+  }
+  await store.db
+    .insertInto("metadata")
+    .values({ key: "control_plane_id", value: random.token(16) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+export async function readControlPlaneId(store: Store): Promise<string> {
+  const row = await store.db
+    .selectFrom("metadata")
+    .select("value")
+    .where("key", "=", "control_plane_id")
+    .executeTakeFirstOrThrow();
+  return row.value;
+}

@@ -1,0 +1,102 @@
+// PostgreSQL: a pool, READ COMMITTED with explicit row locks, a transaction repeated when it lost a race, and one extra
+// connection for LISTEN that reconnects by itself.
+
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { ControlDatabase } from "./schema.js";
+import type { Store, Tx } from "./store.js";
+
+const int8 = 20;
+const lostRace: ReadonlySet<string> = new Set(["40001", "40P01"]);
+const attempts = 5;
+const reconnectAfter = 1_000;
+
+// Times are milliseconds: far below 2^53, so int8 becomes a number on this pool only.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((id: number, format?: "text" | "binary") =>
+    id === int8 ? Number : pg.types.getTypeParser(id, format)) as typeof pg.types.getTypeParser,
+};
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly maxConnections?: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export function openPostgres(options: PostgresOptions): Store {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    types,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: 10_000,
+    application_name: "jitnode-control",
+  });
+  pool.on("error", options.onError);
+  const db = new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
+
+  const once = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const actions: (() => void)[] = [];
+    const result = await db.transaction().execute((trx) =>
+      work({
+        kind: "transaction",
+        db: trx,
+        dialect: "postgres",
+        afterCommit: (action) => actions.push(action),
+      }),
+    );
+    for (const action of actions) action();
+    return result;
+  };
+
+  return {
+    db,
+    dialect: "postgres",
+    async transaction(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await once(work);
+        } catch (error) {
+          if (attempt >= attempts || !lostRace.has(codeOf(error) ?? "")) throw error;
+        }
+      }
+    },
+    listen: (channel, onMessage) => listen(options, channel, onMessage),
+    close: () => db.destroy(),
+  };
+}
+
+async function listen(
+  options: PostgresOptions,
+  channel: string,
+  onMessage: (payload: string) => void,
+): Promise<() => Promise<void>> {
+  let closed = false;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ connectionString: options.url, application_name: "jitnode-control listen" });
+    next.on("notification", (message) => onMessage(message.payload ?? ""));
+    next.on("error", options.onError);
+    next.on("end", () => {
+      if (!closed) timer = setTimeout(() => void connect().catch(retry), reconnectAfter);
+    });
+    await next.connect();
+    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    client = next;
+  };
+  const retry = (error: unknown): void => {
+    options.onError(error);
+    if (!closed) timer = setTimeout(() => void connect().catch(retry), reconnectAfter);
+  };
+
+  await connect();
+  return async () => {
+    closed = true;
+    clearTimeout(timer);
+    await client?.end();
+  };
+}

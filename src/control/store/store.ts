@@ -1,0 +1,34 @@
+// The door to the database: one query builder for SQLite and PostgreSQL, and transactions.
+// Repositories (the other files of this folder) are functions over an Executor and decide nothing.
+//
+// Inside `transaction` only its `tx` may be used: on SQLite there is one connection, so a query through `store.db`
+// would wait for the transaction that waits for it.
+
+import type { Kysely } from "kysely";
+import type { ControlDatabase } from "./schema.js";
+
+export type Dialect = "sqlite" | "postgres";
+
+export interface Executor {
+  readonly db: Kysely<ControlDatabase>;
+  readonly dialect: Dialect;
+}
+
+export interface Tx extends Executor {
+  readonly kind: "transaction";
+  /** Runs after a successful commit; never after a rollback. */
+  afterCommit(action: () => void): void;
+}
+
+export interface Store extends Executor {
+  /** One transaction; on PostgreSQL repeated when it lost against another one (40001, 40P01), so keep it free of other effects. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** PostgreSQL only: the notifications of `channel` from all replicas, until closed. */
+  listen?(channel: string, onMessage: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+/** `FOR UPDATE` where there is such a thing; SQLite's transactions are alone anyway (BEGIN IMMEDIATE). */
+export function locked<Q extends { forUpdate(): Q }>(executor: Executor, query: Q): Q {
+  return executor.dialect === "postgres" ? query.forUpdate() : query;
+}

@@ -1,0 +1,156 @@
+// Outgoing HTTP: time limits, a bound on what is read, own certificate authorities, no redirects. It returns what came,
+// or says in which way nothing did; what the answer means is the caller's.
+
+import { Agent, request, type Dispatcher } from "undici";
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import { systemErrorCode } from "./atomic-file.js";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the whole exchange; default 15 s. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface HttpFailure {
+  readonly kind: "failure";
+  /** `aborted`: the caller's own signal. `too_large`: more than the limit was sent. */
+  readonly reason: "unreachable" | "certificate" | "timeout" | "too_large" | "aborted";
+  readonly detail: string;
+}
+
+export interface HttpStream {
+  readonly kind: "stream";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Lines as they come, without the line end; ends when the other side does; throws when the connection breaks. */
+  readonly lines: AsyncIterable<string>;
+}
+
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpAnswer | HttpFailure>;
+  /** `timeout` counts until the headers are there; a non-200 answer is read whole. */
+  stream(request: HttpRequest): Promise<HttpStream | HttpAnswer | HttpFailure>;
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  readonly caFile?: string | undefined;
+  /** Bytes of one answer, and of one line of a stream. */
+  readonly limit?: number;
+}
+
+const certificateErrors = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ALTNAME|EPROTO|SSL/;
+
+function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure {
+  if (signal?.aborted === true) return { kind: "failure", reason: "aborted", detail: "aborted" };
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  const code = systemErrorCode(cause) ?? systemErrorCode(error) ?? (error instanceof Error ? error.name : "");
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  if (/TimeoutError|TIMEOUT|TIMEDOUT/.test(code))
+    return { kind: "failure", reason: "timeout", detail: "no answer in time" };
+  return { kind: "failure", reason: certificateErrors.test(code) ? "certificate" : "unreachable", detail };
+}
+
+function flatHeaders(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}
+
+async function readWhole(body: Dispatcher.ResponseData["body"], limit: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) {
+      body.destroy();
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function* readLines(body: Dispatcher.ResponseData["body"], limit: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > limit) throw new Error("a line of the stream is too long");
+    for (const line of lines) if (line !== "") yield line;
+  }
+}
+
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const limit = options.limit ?? 1024 * 1024;
+  const ca = options.caFile === undefined ? undefined : [...rootCertificates, readFileSync(options.caFile, "utf8")];
+  const agent = new Agent({
+    connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca }) },
+    bodyTimeout: 0,
+    keepAliveTimeout: 4_000,
+  });
+
+  const open = (outgoing: HttpRequest, signal: AbortSignal) =>
+    request(outgoing.url, {
+      dispatcher: agent,
+      method: outgoing.method,
+      headers: { ...outgoing.headers },
+      body: outgoing.body ?? null,
+      signal,
+    });
+
+  const whole = async (answer: Dispatcher.ResponseData): Promise<HttpAnswer | HttpFailure> => {
+    const body = await readWhole(answer.body, limit);
+    if (body === undefined) return { kind: "failure", reason: "too_large", detail: `more than ${limit} bytes` };
+    return { kind: "answer", status: answer.statusCode, headers: flatHeaders(answer.headers), body };
+  };
+
+  return {
+    async send(outgoing) {
+      const time = AbortSignal.timeout(outgoing.timeout ?? 15_000);
+      const signal = outgoing.signal === undefined ? time : AbortSignal.any([time, outgoing.signal]);
+      try {
+        return await whole(await open(outgoing, signal));
+      } catch (error) {
+        return failureOf(error, outgoing.signal);
+      }
+    },
+    async stream(outgoing) {
+      const controller = new AbortController();
+      const abort = () => controller.abort();
+      if (outgoing.signal?.aborted === true) abort();
+      outgoing.signal?.addEventListener("abort", abort, { once: true });
+      const timer = setTimeout(
+        () => controller.abort(new DOMException("no answer in time", "TimeoutError")),
+        outgoing.timeout ?? 15_000,
+      );
+      try {
+        const answer = await open(outgoing, controller.signal);
+        if (answer.statusCode !== 200) return await whole(answer);
+        const lines = readLines(answer.body, limit);
+        return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
+      } catch (error) {
+        return failureOf(error, outgoing.signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}

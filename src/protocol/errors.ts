@@ -1,0 +1,505 @@
+// The one registry of errors: code → HTTP status, exit code, what happened, what to do.
+// Codes are a contract: they are never renamed and never given another meaning. Texts hold no secret and no
+// other organization's name; what only the log may know goes into JitnodeError's `cause` or `log` fields.
+
+import type { DecisionRefusal } from "../domain/activation.js";
+import type { OrganizationIdRefusal } from "../domain/ids.js";
+import type { AccessRefusal } from "../domain/membership.js";
+import { exitCodes, type ExitCode } from "./exit-codes.js";
+
+export interface ErrorEntry {
+  /** HTTP status where the error travels over HTTP. */
+  readonly status: number;
+  readonly exit: ExitCode;
+  /** One sentence: what happened. */
+  readonly message: string;
+  /** One sentence: what to do. */
+  readonly hint: string;
+}
+
+type ReasonOfDomain = DecisionRefusal | OrganizationIdRefusal | AccessRefusal | "last_administrator";
+
+const { failed, usage, notActivated, signInNeeded, notPermitted, conflict, unreachable, timedOut, unbound } = exitCodes;
+
+const entry = (status: number, exit: ExitCode, message: string, hint: string): ErrorEntry => ({
+  status,
+  exit,
+  message,
+  hint,
+});
+
+const entries = {
+  // Requests in general
+  invalid_request: entry(
+    400,
+    usage,
+    "The request is not of the expected form.",
+    "Correct what the detail names and send it again.",
+  ),
+  not_found: entry(
+    404,
+    failed,
+    "There is nothing at this address.",
+    "Check the address, or the versions of client and server.",
+  ),
+  method_not_allowed: entry(
+    405,
+    failed,
+    "This address does not take that method.",
+    "Check the versions of client and server.",
+  ),
+  body_too_large: entry(413, failed, "The request is larger than what is accepted.", "Send less than 64 KiB."),
+  unsupported_media_type: entry(
+    415,
+    failed,
+    "The body is of a type that is not accepted here.",
+    "Send JSON to the API and forms to the OAuth endpoints.",
+  ),
+  internal_error: entry(
+    500,
+    failed,
+    "Something failed inside the server.",
+    "Try again; if it lasts, look for the request id in the server's log.",
+  ),
+  unavailable: entry(503, unreachable, "The service cannot answer at the moment.", "Try again in a few seconds."),
+  rate_limited: entry(
+    429,
+    timedOut,
+    "There were too many attempts.",
+    "Wait for the time that is given, then try again.",
+  ),
+  idempotency_key_required: entry(
+    400,
+    usage,
+    "The request changes something and has no Idempotency-Key.",
+    "Send an Idempotency-Key of 16 to 128 characters, the same one for each repeat.",
+  ),
+  idempotency_key_reused: entry(
+    422,
+    conflict,
+    "This Idempotency-Key was used for another request.",
+    "Use a new key for a new request.",
+  ),
+  request_in_progress: entry(
+    409,
+    timedOut,
+    "The same request is being worked on already.",
+    "Wait a moment and repeat it with the same Idempotency-Key.",
+  ),
+
+  // Who is asking
+  sign_in_needed: entry(401, signInNeeded, "You are not signed in.", "Run `jitnode login`."),
+  session_ended: entry(401, signInNeeded, "Your session has ended or was revoked.", "Run `jitnode login` again."),
+  dpop_proof_invalid: entry(
+    401,
+    failed,
+    "The proof of possession that came with the request is not valid.",
+    "Check that nothing between client and server changes requests, and that the server's public URL is right.",
+  ),
+  dpop_nonce_required: entry(
+    401,
+    failed,
+    "The server wants a fresh nonce in the proof.",
+    "Repeat the request with the nonce of the DPoP-Nonce header.",
+  ),
+  scope_insufficient: entry(
+    403,
+    notPermitted,
+    "This session may not do that.",
+    "Run `jitnode login` for a session that may.",
+  ),
+  account_disabled: entry(
+    403,
+    notPermitted,
+    "This account is disabled.",
+    "Ask whoever runs the control plane to enable it.",
+  ),
+  node_unknown: entry(
+    401,
+    failed,
+    "The control plane does not know this node's key.",
+    "Activate the node, or check that it talks to the right control plane.",
+  ),
+
+  // Activation
+  activation_unknown: entry(
+    404,
+    failed,
+    "There is no activation with this code.",
+    "Compare the code with the one the node shows; codes live ten minutes.",
+  ),
+  activation_expired: entry(
+    410,
+    timedOut,
+    "This activation has expired.",
+    "Start a new one with `jitnode activate` on the node.",
+  ),
+  activation_decided: entry(
+    409,
+    conflict,
+    "This activation was approved or denied already.",
+    "Look at `jitnode status` on the node.",
+  ),
+  activation_denied: entry(
+    403,
+    notPermitted,
+    "The activation was denied.",
+    "Start a new one with `jitnode activate` if that was a mistake.",
+  ),
+  activation_cancelled: entry(
+    409,
+    conflict,
+    "The activation was cancelled.",
+    "Start a new one with `jitnode activate`.",
+  ),
+  number_wrong: entry(
+    422,
+    usage,
+    "The number is not the one the node shows.",
+    "Compare it with the node's own output; the third wrong number denies the activation.",
+  ),
+  node_mismatch: entry(
+    409,
+    conflict,
+    "The activation belongs to another node key than the one expected.",
+    "Stop: check which node shows this code, and start again on that node.",
+  ),
+  node_already_bound: entry(
+    409,
+    conflict,
+    "The node is bound already.",
+    "Its organization's administrator or its operator must unbind it first.",
+  ),
+  org_id_taken: entry(409, conflict, "This organization ID is taken.", "Choose another one."),
+  org_id_invalid: entry(
+    422,
+    usage,
+    "This is not an organization ID.",
+    "Use 3 to 40 lower-case letters, digits and dashes; begin with a letter, end with a letter or digit.",
+  ),
+  org_id_reserved: entry(422, usage, "This organization ID is reserved.", "Choose another one."),
+  org_name_invalid: entry(
+    422,
+    usage,
+    "This cannot be an organization's name.",
+    "Use 1 to 80 characters without control or text-direction characters.",
+  ),
+  org_creation_not_allowed: entry(
+    403,
+    notPermitted,
+    "This account may not create organizations here.",
+    "Ask for a binding code of an existing organization, or for an invitation by whoever runs the control plane.",
+  ),
+  org_not_found: entry(404, failed, "There is no such organization for you.", "See yours with `jitnode org list`."),
+  org_mismatch: entry(
+    409,
+    conflict,
+    "The node accepts another organization only.",
+    "Choose the organization that JITNODE_ORG names on the node.",
+  ),
+  binding_code_invalid: entry(
+    422,
+    notPermitted,
+    "This binding code is not valid.",
+    "Ask a member for the current code; it changes with every refresh.",
+  ),
+  agreement_required: entry(
+    422,
+    usage,
+    "Creating an organization needs consent to the current agreement.",
+    "Read it, then accept its current version.",
+  ),
+
+  // Organizations
+  administrator_required: entry(
+    403,
+    notPermitted,
+    "Only an administrator of the organization may do that.",
+    "Ask one of its administrators; `jitnode org members` lists them.",
+  ),
+  last_administrator: entry(
+    409,
+    conflict,
+    "The organization would be left without an administrator.",
+    "Make somebody else administrator first.",
+  ),
+  membership_required: entry(
+    403,
+    notPermitted,
+    "You are not a member of this node's organization.",
+    "Ask a member for the organization's binding code and sign in again.",
+  ),
+  node_not_found: entry(
+    404,
+    failed,
+    "There is no such node in this organization.",
+    "See its nodes with `jitnode org nodes`.",
+  ),
+  node_ambiguous: entry(409, usage, "More than one node has this name.", "Use the node's ID, which begins with JN_."),
+  org_choice_needed: entry(
+    400,
+    usage,
+    "It is not clear which organization is meant.",
+    "Name it with --org or JITNODE_ORG.",
+  ),
+
+  // Daemon
+  already_bound: entry(
+    409,
+    conflict,
+    "This node is bound already.",
+    "See `jitnode status`; unbind it first if it shall belong to another organization.",
+  ),
+  not_bound: entry(409, notActivated, "This node is not bound to an organization.", "Run `jitnode activate`."),
+  no_activation: entry(404, notActivated, "No activation is under way.", "Run `jitnode activate`."),
+  server_required: entry(
+    422,
+    usage,
+    "The node does not know a control plane.",
+    "Set JITNODE_SERVER, or use --server URL.",
+  ),
+  server_mismatch: entry(
+    409,
+    conflict,
+    "An activation against another control plane is under way.",
+    "Cancel it first, or use the control plane it was started for.",
+  ),
+  server_invalid: entry(
+    422,
+    usage,
+    "This is not the URL of a control plane.",
+    "Use https://HOST[:PORT]; http:// only for loopback, or with JITNODE_ALLOW_HTTP=1.",
+  ),
+  release_pending: entry(
+    409,
+    conflict,
+    "An earlier unbind is not yet confirmed by that control plane.",
+    "Wait until it can be reached; `jitnode status` shows when it is done.",
+  ),
+  daemon_unreachable: entry(
+    503,
+    unreachable,
+    "The daemon does not answer on its socket.",
+    "Start jitnoded, or check JITNODE_SOCKET.",
+  ),
+  socket_forbidden: entry(
+    403,
+    notPermitted,
+    "You may not use the daemon's socket.",
+    "Run as root, as the daemon's user, or as a member of its group.",
+  ),
+  already_running: entry(
+    409,
+    conflict,
+    "Another daemon runs on this state directory.",
+    "Stop it first, or set another JITNODE_STATE_DIR.",
+  ),
+  state_not_writable: entry(
+    503,
+    failed,
+    "The state directory cannot be written.",
+    "Give it to the daemon's user and check that the disk is neither full nor read-only.",
+  ),
+  state_corrupt: entry(
+    500,
+    failed,
+    "The node's state cannot be read.",
+    "Restore the state directory from a backup; it is never replaced by itself.",
+  ),
+  node_key_invalid: entry(
+    500,
+    failed,
+    "The node's key file is damaged.",
+    "Restore node.key from a backup; it is never replaced by itself, since a new key is a new node.",
+  ),
+  node_key_exposed: entry(
+    500,
+    failed,
+    "The node's key file can be read by others.",
+    "Run chmod 600 on node.key; if it may have been copied, unbind the node and start with a fresh state directory.",
+  ),
+  socket_path_too_long: entry(
+    500,
+    failed,
+    "The path of the socket is longer than the 107 bytes a Unix socket allows.",
+    "Set JITNODE_SOCKET to a shorter path.",
+  ),
+
+  // Control plane as seen by its clients
+  control_plane_unreachable: entry(
+    502,
+    unreachable,
+    "The control plane cannot be reached.",
+    "Check the URL, the network and that it runs.",
+  ),
+  control_plane_certificate: entry(
+    502,
+    unreachable,
+    "The control plane's certificate is not trusted.",
+    "Set JITNODE_SERVER_CA_FILE to the issuing authority's certificate, or mend the certificate.",
+  ),
+  control_plane_unexpected: entry(
+    502,
+    unreachable,
+    "Something answered that is not a control plane.",
+    "Check the URL and any proxy in between.",
+  ),
+  control_plane_mismatch: entry(
+    502,
+    conflict,
+    "The control plane calls itself by another URL than the one asked.",
+    "Use its public URL, or set JITNODE_CONTROL_PUBLIC_URL on it.",
+  ),
+  control_plane_error: entry(
+    502,
+    unreachable,
+    "The control plane failed to answer.",
+    "Try again; if it lasts, look at its log.",
+  ),
+
+  // Command line
+  usage: entry(400, usage, "The command was not understood.", "See --help."),
+  input_needed: entry(
+    400,
+    usage,
+    "The command needs an answer and may not ask.",
+    "Give it as a flag, or run it at a terminal without --no-input.",
+  ),
+  confirmation_needed: entry(
+    400,
+    usage,
+    "The command destroys something and was not confirmed.",
+    "Repeat it with --yes.",
+  ),
+  timed_out: entry(
+    408,
+    timedOut,
+    "The time given ran out.",
+    "Look at `jitnode status`, or wait longer with --timeout.",
+  ),
+  unbound_while_waiting: entry(
+    409,
+    unbound,
+    "The node was unbound while waiting.",
+    "See `jitnode status` for when and by whom.",
+  ),
+  interrupted: entry(499, exitCodes.interrupted, "Interrupted.", "Run the command again to go on."),
+  session_busy: entry(409, timedOut, "Another command is renewing the session.", "Try again."),
+
+  // Settings and the control plane's own commands
+  setting_invalid: entry(500, usage, "A setting is not valid.", "Correct it; the detail names it."),
+  secret_file_unreadable: entry(
+    500,
+    usage,
+    "A file that holds a secret cannot be read.",
+    "Check its path and permissions.",
+  ),
+  key_mismatch: entry(
+    500,
+    failed,
+    "The key file is not the one this database was made with.",
+    "Put the right key file in place (JITNODE_CONTROL_KEY_FILE).",
+  ),
+  schema_newer: entry(500, failed, "The database was made by a newer version.", "Run that version or a later one."),
+  migration_failed: entry(
+    500,
+    failed,
+    "The database could not be brought to this version.",
+    "Nothing was changed; see the detail.",
+  ),
+  address_in_use: entry(
+    500,
+    failed,
+    "The listen address is in use.",
+    "Stop the other program, or set another address.",
+  ),
+  account_not_found: entry(404, failed, "There is no such account.", "See `jitnode-control account list`."),
+  account_exists: entry(
+    409,
+    conflict,
+    "There is an account with this name already.",
+    "Choose another name, or reset that account's link.",
+  ),
+  set_up_done: entry(
+    409,
+    conflict,
+    "The control plane is set up already.",
+    "Invite further people with `jitnode-control invite`.",
+  ),
+  link_invalid: entry(410, failed, "This link is not valid, or was used, or has expired.", "Ask for a new one."),
+  sign_in_failed: entry(
+    401,
+    signInNeeded,
+    "The name or the password is wrong.",
+    "Try again; whoever runs the control plane can make a reset link.",
+  ),
+  sign_up_not_allowed: entry(
+    403,
+    notPermitted,
+    "New accounts need an invitation or a binding code here.",
+    "Ask a member of your organization for its binding code.",
+  ),
+  login_name_invalid: entry(
+    422,
+    usage,
+    "This cannot be a sign-in name.",
+    "Use 2 to 64 lower-case letters, digits, dots, dashes, underscores or @.",
+  ),
+  password_invalid: entry(
+    422,
+    usage,
+    "This password is too short, too long or too common.",
+    "Use 10 to 200 characters that are not the sign-in name.",
+  ),
+  csrf_invalid: entry(
+    403,
+    failed,
+    "The form is older than this session or came from another page.",
+    "Reload the page and try again.",
+  ),
+} as const satisfies Record<ReasonOfDomain, ErrorEntry> & Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof entries;
+
+export const errorRegistry: Readonly<Record<ErrorCode, ErrorEntry>> = entries;
+
+export const isErrorCode = (text: unknown): text is ErrorCode =>
+  typeof text === "string" && Object.hasOwn(entries, text);
+
+export interface ErrorDetails {
+  /** Public: replaces the registry's sentence where this occurrence can be said more precisely. */
+  readonly message?: string;
+  /** Public: replaces the registry's hint. */
+  readonly hint?: string;
+  /** Seconds to wait. */
+  readonly retryAfter?: number;
+  /** For the log only. */
+  readonly log?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** An error of the registry: the only kind that reaches a person. */
+export class JitnodeError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly retryAfter: number | undefined;
+  readonly log: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const known = errorRegistry[code];
+    super(details.message ?? known.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "JitnodeError";
+    this.code = code;
+    this.hint = details.hint ?? known.hint;
+    this.retryAfter = details.retryAfter;
+    this.log = details.log;
+  }
+
+  get status(): number {
+    return errorRegistry[this.code].status;
+  }
+
+  get exitCode(): ExitCode {
+    return errorRegistry[this.code].exit;
+  }
+}
