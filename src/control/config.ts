@@ -48,7 +48,7 @@ export function readControlConfig(reader: SettingsReader, defaultDataDir: string
   if (databaseUrl !== undefined && keyFile === undefined) {
     throw new JitnodeError("setting_invalid", {
       message: "With PostgreSQL, JITNODE_CONTROL_KEY_FILE is required.",
-      hint: "Make a key with `jitnode-control keys generate FILE` and give the same file to every replica.",
+      hint: "Make one with `openssl rand -base64 32 > FILE` and give the same file to every replica.",
     });
   }
   const certFile = reader.text("tlsCertFile");
