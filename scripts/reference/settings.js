@@ -1,0 +1,24 @@
+// The page of settings, from the table in src/config.
+
+import { settings } from "../../dist/config/settings.js";
+
+const programs = { cli: "`jitnode`", daemon: "`jitnoded`", control: "`jitnode-control`" };
+
+export function settingsPage() {
+  const section = (program) => {
+    const rows = Object.values(settings)
+      .filter((setting) => setting.programs.includes(program))
+      .map((setting) => {
+        const accepts = setting.choices === undefined ? setting.kind : setting.choices.map((c) => `\`${c}\``).join(", ");
+        const file = setting.secret === true ? ` Also as \`${setting.variable}_FILE\`.` : "";
+        return `| \`${setting.variable}\` | ${accepts} | ${setting.fallback} | ${setting.text}${file} |`;
+      });
+    return `## ${programs[program]}\n\n| variable | accepts | default | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+  };
+  return `# Settings
+
+Made from \`src/config/settings.ts\`; do not edit. A flag wins over a variable, a variable over a configuration file, that over the default.
+Durations are seconds.
+
+${["daemon", "cli", "control"].map(section).join("\n")}`;
+}
