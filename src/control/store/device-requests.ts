@@ -1,0 +1,143 @@
+// Device requests (RFC 8628) of both clients. Reads and conditional changes; what they mean is decided by services.
+
+import type { Selectable } from "kysely";
+import type { RequestState } from "../../domain/activation.js";
+import type { DeviceRequests } from "./schema.js";
+import { locked, type Executor, type Tx } from "./store.js";
+
+export type DeviceRequest = Selectable<DeviceRequests>;
+
+/** False when the device code, the user code or the node key's live request is there already. */
+export async function insertDeviceRequest(tx: Tx, row: DeviceRequest): Promise<boolean> {
+  const result = await tx.db
+    .insertInto("device_requests")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** By `secrets.lookup("user_code", …)`; of whichever client, in whichever state. */
+export function findByUserCode(executor: Executor, lookup: string): Promise<DeviceRequest | undefined> {
+  return executor.db
+    .selectFrom("device_requests")
+    .selectAll()
+    .where("user_code_lookup", "=", lookup)
+    .executeTakeFirst();
+}
+
+/** As `findByUserCode`, and on PostgreSQL nobody else changes the row until the transaction ends. */
+export function lockByUserCode(tx: Tx, lookup: string): Promise<DeviceRequest | undefined> {
+  return locked(
+    tx,
+    tx.db.selectFrom("device_requests").selectAll().where("user_code_lookup", "=", lookup),
+  ).executeTakeFirst();
+}
+
+export function lockByDeviceCode(tx: Tx, hash: string): Promise<DeviceRequest | undefined> {
+  return locked(
+    tx,
+    tx.db.selectFrom("device_requests").selectAll().where("device_code_hash", "=", hash),
+  ).executeTakeFirst();
+}
+
+export interface Decision {
+  readonly state: Exclude<RequestState, "pending">;
+  readonly at: number;
+  /** The account; null when the request's own side or a third wrong number ended it. */
+  readonly by: string | null;
+  readonly bindingId?: string;
+}
+
+/** Once: false when the request was no longer pending. The caller has looked at its expiry. */
+export async function decide(tx: Tx, id: string, decision: Decision): Promise<boolean> {
+  const result = await tx.db
+    .updateTable("device_requests")
+    .set({
+      state: decision.state,
+      decided_at: decision.at,
+      decided_by: decision.by,
+      binding_id: decision.bindingId ?? null,
+    })
+    .where("id", "=", id)
+    .where("state", "=", "pending")
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function setWrongNumbers(tx: Tx, id: string, wrongNumbers: number): Promise<void> {
+  await tx.db.updateTable("device_requests").set({ wrong_numbers: wrongNumbers }).where("id", "=", id).execute();
+}
+
+/** Makes room for a new request of the same node key; expired ones included. */
+export async function revokePendingOfKey(tx: Tx, jkt: string, clientId: string, at: number): Promise<void> {
+  await tx.db
+    .updateTable("device_requests")
+    .set({ state: "revoked", decided_at: at })
+    .where("dpop_jkt", "=", jkt)
+    .where("client_id", "=", clientId)
+    .where("state", "=", "pending")
+    .execute();
+}
+
+export interface Poll {
+  readonly at: number;
+  readonly intervalMs: number;
+  readonly jkt: string | null;
+}
+
+export async function recordPoll(tx: Tx, id: string, poll: Poll): Promise<void> {
+  await tx.db
+    .updateTable("device_requests")
+    .set({ last_polled_at: poll.at, interval_ms: poll.intervalMs, dpop_jkt: poll.jkt })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Once: false when it was redeemed already. */
+export async function markRedeemed(
+  tx: Tx,
+  id: string,
+  redemption: { readonly at: number; readonly sessionId: string | null; readonly jkt: string },
+): Promise<boolean> {
+  const result = await tx.db
+    .updateTable("device_requests")
+    .set({ redeemed_at: redemption.at, session_id: redemption.sessionId, dpop_jkt: redemption.jkt })
+    .where("id", "=", id)
+    .where("state", "=", "approved")
+    .where("redeemed_at", "is", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** What can no longer be redeemed because its own side gave it up; false when it was decided or redeemed before. */
+export async function revokeDeviceRequest(
+  tx: Tx,
+  id: string,
+  at: number,
+  from: readonly RequestState[],
+): Promise<boolean> {
+  const result = await tx.db
+    .updateTable("device_requests")
+    .set({ state: "revoked", decided_at: at })
+    .where("id", "=", id)
+    .where("state", "in", from)
+    .where("redeemed_at", "is", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Before a new master key: the look-ups of user codes cannot be made again, so what is pending ends. */
+export async function revokeAllPending(tx: Tx, at: number): Promise<number> {
+  const result = await tx.db
+    .updateTable("device_requests")
+    .set({ state: "revoked", decided_at: at })
+    .where("state", "=", "pending")
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+export async function deleteExpiredRequests(executor: Executor, before: number): Promise<number> {
+  const result = await executor.db.deleteFrom("device_requests").where("expires_at", "<", before).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
