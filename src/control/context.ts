@@ -41,6 +41,8 @@ export interface NodeActor {
   readonly nodeId: NodeId;
   readonly thumbprint: Thumbprint;
   readonly address: string;
+  /** When its access token ends, milliseconds since 1970: the event stream closes then. */
+  readonly expiresAt?: number;
 }
 
 /** Token and DPoP checks for /v1, as pre-handlers (RFC 9449 section 7). They set what `personOf` and `nodeOf` return. */
@@ -55,7 +57,7 @@ export interface Authentication {
 /** Keys at rest, all derived from the key file (HKDF). Lookups are keyed hashes; sealing is AES-256-GCM. */
 export interface Secrets {
   /** HMAC-SHA-256 for finding a code without storing it; `purpose` separates the kinds. */
-  lookup(purpose: "user_code" | "binding_code", undashed: string): string;
+  lookup(purpose: "user_code" | "binding_code" | "idempotency", undashed: string): string;
   /** `context` is authenticated with it (an organization id, a row's key): a moved ciphertext does not open. */
   seal(plain: string, context: string): string;
   /** Throws where the text was not sealed by this key with this context. */

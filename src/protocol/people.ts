@@ -123,6 +123,7 @@ export type Member = Static<typeof member>;
 
 /** The answer to the removal of a member: the code they knew is dead. */
 export const removalAnswer = open({ removed: accountId, binding_code_refreshed: Type.Boolean() });
+export type RemovalAnswer = Static<typeof removalAnswer>;
 
 export const nodeState = Type.Union([
   Type.Literal("connected"),
@@ -146,6 +147,8 @@ export const organizationNodeList = page(organizationNode);
 export type OrganizationNode = Static<typeof organizationNode>;
 
 export const decisionAnswer = open({ user_code: userCode, state: Type.Literal("denied") });
+export type DecisionAnswer = Static<typeof decisionAnswer>;
 export const denialRequest = strict({ key_thumbprint: Type.Optional(text(128)) });
+export type DenialRequest = Static<typeof denialRequest>;
 
 export { number };

@@ -1,0 +1,50 @@
+// Rows of the requests that were answered and may be repeated (services/idempotency).
+
+import type { IdempotentRequests } from "./schema.js";
+import type { Executor, Tx } from "./store.js";
+
+/** False when the scope is taken. On PostgreSQL this waits for a transaction that is taking it now. */
+export async function claimRequest(
+  tx: Tx,
+  row: Pick<IdempotentRequests, "scope_hash" | "body_hash" | "created_at" | "expires_at">,
+): Promise<boolean> {
+  const result = await tx.db
+    .insertInto("idempotent_requests")
+    .values({ ...row, status: null, answer_encrypted: null })
+    .onConflict((conflict) => conflict.column("scope_hash").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export function findRequest(executor: Executor, scopeHash: string): Promise<IdempotentRequests | undefined> {
+  return executor.db
+    .selectFrom("idempotent_requests")
+    .selectAll()
+    .where("scope_hash", "=", scopeHash)
+    .executeTakeFirst();
+}
+
+export async function keepAnswer(tx: Tx, scopeHash: string, status: number, sealed: string): Promise<void> {
+  await tx.db
+    .updateTable("idempotent_requests")
+    .set({ status, answer_encrypted: sealed })
+    .where("scope_hash", "=", scopeHash)
+    .execute();
+}
+
+export async function forgetRequest(tx: Tx, scopeHash: string): Promise<void> {
+  await tx.db.deleteFrom("idempotent_requests").where("scope_hash", "=", scopeHash).execute();
+}
+
+export async function forgetExpiredRequest(tx: Tx, scopeHash: string, now: number): Promise<void> {
+  await tx.db
+    .deleteFrom("idempotent_requests")
+    .where("scope_hash", "=", scopeHash)
+    .where("expires_at", "<=", now)
+    .execute();
+}
+
+/** Housekeeping; expired rows are ignored whether they are there or not. */
+export async function deleteExpiredRequests(executor: Executor, now: number): Promise<void> {
+  await executor.db.deleteFrom("idempotent_requests").where("expires_at", "<=", now).execute();
+}
