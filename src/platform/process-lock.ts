@@ -1,0 +1,40 @@
+// A lock between processes that dies with its holder, however it dies: SQLite's lock on an empty file (POSIX record
+// locks have no portable door in Node, and a lock file with a pid in it outlives a SIGKILL).
+
+import { closeSync, openSync } from "node:fs";
+import Database from "better-sqlite3";
+import type { Clock } from "./clock.js";
+
+export interface ProcessLock {
+  release(): void;
+}
+
+export interface LockWait {
+  readonly clock: Clock;
+  /** Milliseconds to wait for whoever holds it; 0 asks once. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const pause = 25;
+
+/** Undefined when somebody else held it all the time. Throws the system's error where the file cannot be made. */
+export async function acquireLock(path: string, wait: LockWait): Promise<ProcessLock | undefined> {
+  closeSync(openSync(path, "a", 0o600));
+  const database = new Database(path, { timeout: 0 });
+  const deadline = wait.clock.now() + wait.timeout;
+  for (;;) {
+    try {
+      database.exec("BEGIN EXCLUSIVE");
+      return { release: () => void database.close() };
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+      if (!busy || wait.clock.now() >= deadline || wait.signal?.aborted === true) {
+        database.close();
+        if (busy) return undefined;
+        throw error;
+      }
+      await wait.clock.sleep(pause, wait.signal);
+    }
+  }
+}
