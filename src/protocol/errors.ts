@@ -445,6 +445,12 @@ const entries = {
     "This cannot be a sign-in name.",
     "Use 2 to 64 lower-case letters, digits, dots, dashes, underscores or @.",
   ),
+  name_invalid: entry(
+    422,
+    usage,
+    "This cannot be a person's name.",
+    "Use 1 to 80 characters without control or text-direction characters.",
+  ),
   password_invalid: entry(
     422,
     usage,

@@ -8,6 +8,12 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   serve: () => import("./serve.js"),
   migrate: () => import("./migrate.js"),
   health: () => import("./health.js"),
+  "setup-link": () => import("./setup-link.js"),
+  invite: () => import("./invite.js"),
+  "account list": () => import("./account-list.js"),
+  "account reset-link": () => import("./account-reset-link.js"),
+  "account disable": () => import("./account-disable.js"),
+  "account enable": () => import("./account-enable.js"),
   "keys rotate": () => import("./keys-rotate.js"),
   "keys rewrap": () => import("./keys-rewrap.js"),
 };

@@ -1,0 +1,231 @@
+// Local accounts: how one comes to be (set-up link, invitation, binding code, open sign-up), signing in, a new password.
+//
+// Invariants: an account, its way in, its membership (origin "code") and the use of its link are one transaction; there
+// is one first account, however many use set-up links at once; passwords are hashed before that transaction begins,
+// so that no lock waits for scrypt; a refusal says nothing about whether a sign-in name exists before the person has
+// shown a right to make an account.
+
+import type { AccountId } from "../../domain/ids.js";
+import { asAccountId, createAccountId } from "../../domain/ids.js";
+import { asLoginName, asPassword, type LoginName, type Password } from "../../domain/login.js";
+import { asName, type Name } from "../../domain/names.js";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext, Tx } from "../context.js";
+import {
+  anyAccount,
+  endTerminals,
+  findAccount,
+  findLocalIdentity,
+  insertAccount,
+  insertIdentity,
+  local,
+  lockAccount,
+  lockFirstAccount,
+  setPasswordHash,
+} from "../store/accounts.js";
+import type { Accounts as AccountRow } from "../store/schema.js";
+import type { BrowserSessions, Visitor } from "./browser-sessions.js";
+import { consumeLink, findLink } from "./links.js";
+import type { Passwords } from "./passwords.js";
+
+export interface NewAccount {
+  readonly login: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/** Who is in now, and the cookie of the browser session that was opened in the same transaction. */
+export interface SignedIn {
+  readonly accountId: AccountId;
+  readonly cookie: string;
+}
+
+export interface Accounts {
+  /** Refuses: set_up_done, link_invalid, and what the fields are refused for. */
+  setUp(token: string, fields: NewAccount, visitor: Visitor): Promise<SignedIn>;
+  /** Refuses: link_invalid, account_exists. */
+  acceptInvitation(token: string, fields: NewAccount, visitor: Visitor): Promise<SignedIn>;
+  /** As JITNODE_CONTROL_SIGNUP allows. Refuses: sign_up_not_allowed, binding_code_invalid, account_exists, rate_limited. */
+  signUp(fields: NewAccount & { readonly bindingCode: string }, visitor: Visitor): Promise<SignedIn>;
+  /** Refuses: sign_in_failed for unknown names and wrong passwords alike, account_disabled, rate_limited. */
+  signIn(login: string, password: string, visitor: Visitor): Promise<SignedIn>;
+  /** Ends every session of the account but the one it opens. Refuses: link_invalid, password_invalid, account_disabled. */
+  resetPassword(token: string, password: string, visitor: Visitor): Promise<SignedIn>;
+}
+
+export interface AccountsOptions {
+  readonly passwords: Passwords;
+  readonly sessions: BrowserSessions;
+  /** Makes the person a regular member; throws binding_code_invalid. */
+  readonly join: (tx: Tx, accountId: AccountId, bindingCode: string, address: string) => Promise<void>;
+  /** Throws binding_code_invalid where no organization has this code now; looks only. */
+  readonly assertBindingCode: (bindingCode: string) => Promise<void>;
+}
+
+export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
+  const { clock, config, limits, random, store } = context;
+  const { passwords, sessions } = options;
+
+  /** The row, the way in, the audit entry, the session. */
+  const insert = async (
+    tx: Tx,
+    fields: { readonly login: LoginName; readonly name: Name; readonly hash: string },
+    origin: AccountRow["origin"],
+    visitor: Visitor,
+  ): Promise<AccountId> => {
+    const now = clock.now();
+    const id = createAccountId(random.below);
+    await insertAccount(tx, { id, name: fields.name, created_at: now, origin, disabled_at: null });
+    const free = await insertIdentity(tx, {
+      ...local,
+      subject: fields.login,
+      account_id: id,
+      password_hash: fields.hash,
+      created_at: now,
+    });
+    if (!free) throw new JitnodeError("account_exists", { hint: "Choose another one, or sign in if it is yours." });
+    await context.audit.write(tx, {
+      action: "account.created",
+      actor: { kind: "account", id },
+      subject: id,
+      detail: { origin },
+      address: visitor.address,
+    });
+    return id;
+  };
+
+  const signedIn = async (tx: Tx, accountId: AccountId, visitor: Visitor): Promise<SignedIn> => ({
+    accountId,
+    cookie: await sessions.open(tx, accountId, visitor),
+  });
+
+  return {
+    async setUp(token, fields, visitor) {
+      const wanted = checkFields(fields);
+      if ((await findLink(context, "setup", token)) === undefined) throw new JitnodeError("link_invalid");
+      const hash = await passwords.hash(wanted.password);
+      return await store.transaction(async (tx) => {
+        await lockFirstAccount(tx);
+        if (await anyAccount(tx)) throw new JitnodeError("set_up_done");
+        await consumeLink(context, tx, "setup", token);
+        return await signedIn(tx, await insert(tx, { ...wanted, hash }, "setup", visitor), visitor);
+      });
+    },
+
+    async acceptInvitation(token, fields, visitor) {
+      const wanted = checkFields(fields);
+      if ((await findLink(context, "invitation", token)) === undefined) throw new JitnodeError("link_invalid");
+      const hash = await passwords.hash(wanted.password);
+      return await store.transaction(async (tx) => {
+        await consumeLink(context, tx, "invitation", token);
+        return await signedIn(tx, await insert(tx, { ...wanted, hash }, "invitation", visitor), visitor);
+      });
+    },
+
+    async signUp(fields, visitor) {
+      if (config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
+      const byCode = config.signup === "code";
+      const subject = { address: visitor.address };
+      const wanted = checkFields(fields);
+      if (byCode) {
+        await limits.check("binding_code", subject);
+        await countWrong(context, subject, () => options.assertBindingCode(fields.bindingCode));
+      }
+      const hash = await passwords.hash(wanted.password);
+      // Counted outside the transaction: the code may have been refreshed while the password was being hashed.
+      return await countWrong(context, subject, () =>
+        store.transaction(async (tx) => {
+          const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
+          if (byCode) await options.join(tx, id, fields.bindingCode, visitor.address);
+          return await signedIn(tx, id, visitor);
+        }),
+      );
+    },
+
+    async signIn(name, password, visitor) {
+      const subject = { address: visitor.address };
+      await limits.check("password", subject);
+      const login = asLoginName(name.trim().toLowerCase());
+      const identity = login === undefined ? undefined : await findLocalIdentity(store, login);
+      const right = await passwords.verify(identity?.password_hash ?? undefined, password.slice(0, 1000));
+      // Again: a flood of guesses sent at once must not outrun its own counting; right and wrong are refused alike.
+      await limits.check("password", subject);
+      const accountId = identity === undefined ? undefined : asAccountId(identity.account_id);
+      if (!right || identity === undefined || accountId === undefined) {
+        await limits.count("password", subject);
+        throw new JitnodeError("sign_in_failed");
+      }
+      const result = await store.transaction(async (tx) => {
+        const account = await lockAccount(tx, accountId);
+        if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
+        // A reset in between has ended all sessions; the old password must not open another one.
+        const now = await findLocalIdentity(tx, identity.subject);
+        if (now?.password_hash !== identity.password_hash) throw new JitnodeError("sign_in_failed");
+        return await signedIn(tx, accountId, visitor);
+      });
+      await limits.clear("password", subject);
+      return result;
+    },
+
+    async resetPassword(token, password, visitor) {
+      const link = await findLink(context, "reset", token);
+      const accountId = link?.account_id == null ? undefined : asAccountId(link.account_id);
+      if (accountId === undefined) throw new JitnodeError("link_invalid");
+      const known = await findAccount(store, accountId);
+      const wanted = asPassword(password, known?.login ?? "");
+      if (wanted === undefined) throw new JitnodeError("password_invalid");
+      const hash = await passwords.hash(wanted);
+      return await store.transaction(async (tx) => {
+        const account = await lockAccount(tx, accountId);
+        if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
+        await consumeLink(context, tx, "reset", token);
+        if (!(await setPasswordHash(tx, accountId, hash))) throw new JitnodeError("link_invalid");
+        await sessions.endAll(tx, accountId);
+        await endTerminals(tx, accountId, clock.now());
+        await context.events.publish(tx, { type: "session_ended", accountId });
+        await context.audit.write(tx, {
+          action: "account.password_changed",
+          actor: { kind: "account", id: accountId },
+          subject: accountId,
+          address: visitor.address,
+        });
+        return await signedIn(tx, accountId, visitor);
+      });
+    },
+  };
+}
+
+const invitationOnly = {
+  message: "New accounts need an invitation here.",
+  hint: "Ask whoever runs this control plane for an invitation link.",
+} as const;
+
+/** Throws login_name_invalid, name_invalid or password_invalid. */
+function checkFields(fields: NewAccount): {
+  readonly login: LoginName;
+  readonly name: Name;
+  readonly password: Password;
+} {
+  const login = asLoginName(fields.login.trim().toLowerCase());
+  if (login === undefined) throw new JitnodeError("login_name_invalid");
+  const name = asName(fields.name);
+  if (name === undefined) throw new JitnodeError("name_invalid");
+  const password = asPassword(fields.password, login);
+  if (password === undefined) throw new JitnodeError("password_invalid");
+  return { login, name, password };
+}
+
+async function countWrong<T>(
+  context: ControlContext,
+  subject: { readonly address: string },
+  attempt: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof JitnodeError && error.code === "binding_code_invalid") {
+      await context.limits.count("binding_code", subject);
+    }
+    throw error;
+  }
+}

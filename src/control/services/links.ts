@@ -1,0 +1,97 @@
+// One-time links: set-up (the first account), invitation, reset. The token has 256 bits and only its SHA-256 is kept;
+// a link is used by whoever's conditional update finds it unused, so at most once however many try at once.
+
+import { findAccountByLogin, findAccount, anyAccount, type AccountWithLogin } from "../store/accounts.js";
+import {
+  deleteExpiredLinks,
+  endLinksOf,
+  findUsableLink,
+  insertLink,
+  markLinkUsed,
+  type LinkKind,
+} from "../store/account-links.js";
+import { asAccountId } from "../../domain/ids.js";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext, Executor, Tx } from "../context.js";
+import type { AccountLinks } from "../store/schema.js";
+
+export interface OneTimeLink {
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+type LinkContext = Pick<ControlContext, "clock" | "config" | "random" | "secrets" | "store">;
+
+const tokenBytes = 32;
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
+const hour = 3_600_000;
+const lifetimes: Readonly<Record<LinkKind, number>> = { setup: 24 * hour, invitation: 7 * 24 * hour, reset: 24 * hour };
+
+/** Where each kind's page is. */
+export const linkPaths: Readonly<Record<LinkKind, string>> = {
+  setup: "/set-up",
+  invitation: "/invitation",
+  reset: "/reset",
+};
+
+/** Throws `set_up_done` once there is an account. Earlier set-up links stay valid until then: two replicas may each have printed one. */
+export async function createSetupLink(context: LinkContext): Promise<OneTimeLink> {
+  return await context.store.transaction(async (tx) => {
+    if (await anyAccount(tx)) throw new JitnodeError("set_up_done");
+    return await create(context, tx, "setup", null);
+  });
+}
+
+export async function createInvitationLink(context: LinkContext): Promise<OneTimeLink> {
+  return await context.store.transaction((tx) => create(context, tx, "invitation", null));
+}
+
+/** `account`: an id or a sign-in name. Ends earlier reset links of the account. */
+export async function createResetLink(context: LinkContext, account: string): Promise<OneTimeLink> {
+  return await context.store.transaction(async (tx) => {
+    const { id } = await findNamedAccount(tx, account);
+    await endLinksOf(tx, id, context.clock.now());
+    return await create(context, tx, "reset", id);
+  });
+}
+
+/** By id or sign-in name; throws `account_not_found`. */
+export async function findNamedAccount(executor: Executor, account: string): Promise<AccountWithLogin> {
+  const id = asAccountId(account);
+  const found = id === undefined ? await findAccountByLogin(executor, account) : await findAccount(executor, id);
+  if (found === undefined) throw new JitnodeError("account_not_found");
+  return found;
+}
+
+/** For showing the form; decides nothing. Undefined for unknown, used and expired ones alike. */
+export async function findLink(context: LinkContext, kind: LinkKind, token: string): Promise<AccountLinks | undefined> {
+  if (!tokenPattern.test(token)) return undefined;
+  if (kind === "setup" && (await anyAccount(context.store))) return undefined;
+  return await findUsableLink(context.store, kind, context.secrets.hash(token), context.clock.now());
+}
+
+/** Inside the transaction of what the link allows; throws `link_invalid` for all but one caller. */
+export async function consumeLink(context: LinkContext, tx: Tx, kind: LinkKind, token: string): Promise<AccountLinks> {
+  const now = context.clock.now();
+  const hash = context.secrets.hash(token);
+  const link = tokenPattern.test(token) ? await findUsableLink(tx, kind, hash, now) : undefined;
+  if (link === undefined || !(await markLinkUsed(tx, kind, hash, now))) throw new JitnodeError("link_invalid");
+  return link;
+}
+
+async function create(context: LinkContext, tx: Tx, kind: LinkKind, accountId: string | null): Promise<OneTimeLink> {
+  const now = context.clock.now();
+  const token = context.random.token(tokenBytes);
+  const expiresAt = now + lifetimes[kind];
+  await deleteExpiredLinks(tx, now - 30 * 24 * hour);
+  await insertLink(tx, {
+    token_hash: context.secrets.hash(token),
+    kind,
+    account_id: accountId,
+    created_at: now,
+    expires_at: expiresAt,
+    used_at: null,
+  });
+  return { url: `${context.config.publicUrl}${linkPaths[kind]}/${token}`, expiresAt };
+}
