@@ -65,6 +65,7 @@ describe("the rules find", () => {
 
 describe("the rules let pass", () => {
   test.each([
+    ["src/domain/a.ts", `const a: readonly string[] = []; const b: ReadonlyMap<string, string> = new Map();`],
     ["src/domain/a.ts", `import { createHash } from "node:crypto"; import { x } from "./b.js";`],
     ["src/domain/a.ts", `const words = new Set(["a"]); function f() { let x = 1; return x; }`],
     [

@@ -37,7 +37,10 @@ const nodeModuleExceptions: Readonly<Record<string, Allowance>> = {
 
 /** Every package the programs use, and where. */
 const packages: Readonly<Record<string, Allowance>> = {
-  "better-sqlite3": { folders: ["src/control/store/", "src/daemon/state/"], why: "the two databases" },
+  "better-sqlite3": {
+    folders: ["src/control/store/", "src/daemon/state/", "src/platform/process-lock.ts"],
+    why: "the two databases, and a lock that ends with its process",
+  },
   pg: { folders: ["src/control/store/"], why: "the control plane's other database" },
   kysely: { folders: ["src/control/store/"], why: "queries stay in repositories" },
   fastify: {
@@ -54,6 +57,7 @@ const packages: Readonly<Record<string, Allowance>> = {
   inquirer: { folders: ["src/cli/prompts/"], why: "questions" },
   chalk: { folders: ["src/cli/"], why: "terminal" },
   ora: { folders: ["src/cli/"], why: "terminal" },
+  uqr: { folders: ["src/cli/", "src/daemon/", "src/control/web/"], why: "QR codes of links" },
   conf: { folders: ["src/cli/"], why: "preferences" },
 };
 

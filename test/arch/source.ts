@@ -79,12 +79,23 @@ function beginsEmpty(value: unknown): boolean {
   return collections.includes(value["callee"]["name"]) && (value["arguments"] as readonly unknown[]).length === 0;
 }
 
+function isReadonly(declarator: Node): boolean {
+  const outer = isNode(declarator["id"]) ? declarator["id"]["typeAnnotation"] : undefined;
+  const annotation = isNode(outer) ? outer["typeAnnotation"] : undefined;
+  if (!isNode(annotation)) return false;
+  if (annotation.type === "TSTypeOperator") return annotation["operator"] === "readonly";
+  const name = isNode(annotation["typeName"]) ? annotation["typeName"]["name"] : undefined;
+  return typeof name === "string" && name.startsWith("Readonly");
+}
+
 function stateIn(statement: Node): readonly (readonly [number, string])[] {
   const declared = statement.type === "ExportNamedDeclaration" ? statement["declaration"] : statement;
   if (!isNode(declared) || declared.type !== "VariableDeclaration" || declared["declare"] === true) return [];
   if (declared["kind"] !== "const") return [[line(declared), String(declared["kind"])]];
   const declarators = declared["declarations"] as readonly Node[];
-  return declarators.filter(({ init }) => beginsEmpty(init)).map((node) => [line(node), "an empty collection"]);
+  return declarators.flatMap((node) =>
+    beginsEmpty(node["init"]) && !isReadonly(node) ? [[line(node), "an empty collection"] as const] : [],
+  );
 }
 
 export function parseSource(path: string, code: string): Source {

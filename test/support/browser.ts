@@ -3,6 +3,7 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import type { BrowserFiles } from "./browser-files.js";
 import { onEnd, type Scope } from "./cleanup.js";
 import { sharedResource } from "./shared.js";
+import { makeFolder } from "./temporary.js";
 
 const args = [
   // The browser shows pages of the programs under test only, and containers rarely allow its sandbox.
@@ -24,9 +25,21 @@ const args = [
 /** Starts a browser, closed after the last test of the file (or of the test, with the scope "test"). */
 export async function launchBrowser(options: { readonly scope?: Scope } = {}): Promise<Browser> {
   const files = (await sharedResource("browser")) as BrowserFiles;
-  const browser = await chromium.launch({ executablePath: files.executable, env: { ...files.env }, args });
-  onEnd(() => browser.close(), options.scope ?? "file");
-  return browser;
+  // Its profile goes into the folder for temporary files, which can be chosen for the whole process only.
+  const folder = makeFolder();
+  const { TMPDIR: before } = process.env;
+  process.env["TMPDIR"] = folder.path;
+  try {
+    const browser = await chromium.launch({ executablePath: files.executable, env: { ...files.env }, args });
+    onEnd(async () => {
+      await browser.close();
+      folder.remove();
+    }, options.scope ?? "file");
+    return browser;
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
 }
 
 /** A phone as the pages are meant for: 390 × 844, touch; without JavaScript unless asked for. */

@@ -2,7 +2,7 @@
 // as an account that needs no entry in any user database; under a normal user they run as that user.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { onEnd } from "./cleanup.js";
 import { checkout } from "./checkout.js";
 import { makeFolder } from "./temporary.js";
@@ -16,47 +16,55 @@ export function unprivileged(): User | undefined {
   return process.getuid?.() === 0 ? nobody : undefined;
 }
 
-function canRun(user: User, node: string, root: string): boolean {
-  const script = `require("node:fs").readFileSync(${JSON.stringify(join(root, "package.json"))})`;
+function succeeds(user: User, node: string, script: string): boolean {
   return spawnSync(node, ["-e", script], { ...user, cwd: "/", env: {} }).status === 0;
 }
 
-/** Folders under node_modules that the programs need at run time, from the lockfile: those not marked as `dev`. */
+/** Packages that the programs need at run time, from the lockfile: those not marked as `dev`. */
 function runtimePackages(root: string): readonly string[] {
-  const lock: unknown = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const file = join(root, "package-lock.json");
+  if (!existsSync(file)) return [];
+  const lock: unknown = JSON.parse(readFileSync(file, "utf8"));
   const { packages } = lock as { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
   return Object.entries(packages).flatMap(([path, entry]) => (path === "" || entry.dev === true ? [] : [path]));
 }
 
-const copies = new Map<string, { readonly root: string; readonly node: string }>();
+const copies = new Map<string, string>();
 
-/**
- * Where an account can read the programs and Node. The checkout itself if it may; a copy if the checkout lies under a
- * folder that is closed to others (a home folder of mode 0700).
- */
-export function readableCheckout(
-  user: User | undefined,
-  root = checkout(),
-): { readonly root: string; readonly node: string } {
-  if (user === undefined || canRun(user, process.execPath, root)) return { root, node: process.execPath };
-  const known = copies.get(root);
+/** What `fill` puts into a folder open to everybody, made once per test file. */
+function copied(key: string, fill: (folder: string) => void): string {
+  const known = copies.get(key);
   if (known !== undefined) return known;
-  const folder = makeFolder({ mode: 0o755 });
+  const { path, remove } = makeFolder({ mode: 0o755 });
   onEnd(() => {
-    folder.remove();
-    copies.delete(root);
+    copies.delete(key);
+    remove();
   }, "file");
-  const copy = { root: join(folder.path, "c"), node: join(folder.path, "node") };
-  cpSync(process.execPath, copy.node);
-  const parts = ["package.json", "package-lock.json", "bin", "dist", "schemas"].filter((part) =>
-    existsSync(join(root, part)),
+  fill(path);
+  copies.set(key, path);
+  return path;
+}
+
+/** This Node, or a copy of it if it lies under a folder closed to that account (a home folder of mode 0700). */
+export function readableNode(user: User | undefined): string {
+  if (user === undefined || succeeds(user, process.execPath, "")) return process.execPath;
+  return join(
+    copied("node", (folder) => cpSync(process.execPath, join(folder, "node"))),
+    "node",
   );
-  for (const part of [...parts, ...runtimePackages(root).filter((path) => existsSync(join(root, path)))]) {
-    // A nested package comes along with the one around it.
-    if (existsSync(join(copy.root, part))) continue;
-    cpSync(join(root, part), join(copy.root, part), { recursive: true, dereference: true });
-  }
-  if (!canRun(user, copy.node, copy.root)) throw new Error(`${dirname(copy.root)} is not readable by uid ${user.uid}`);
-  copies.set(root, copy);
-  return copy;
+}
+
+/** The checkout under test, or likewise a copy of what its programs need. */
+export function readableCheckout(user: User | undefined): string {
+  const root = checkout();
+  const reads = (path: string): string =>
+    `require("node:fs").readFileSync(${JSON.stringify(join(path, "package.json"))})`;
+  if (user === undefined || succeeds(user, readableNode(user), reads(root))) return root;
+  return copied(root, (folder) => {
+    const parts = ["package.json", "bin", "dist", "schemas", ...runtimePackages(root)];
+    for (const part of parts.filter((path) => existsSync(join(root, path)))) {
+      // A package inside another one came along with it.
+      if (!existsSync(join(folder, part))) cpSync(join(root, part), join(folder, part), { recursive: true });
+    }
+  });
 }

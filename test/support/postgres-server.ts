@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { guardGroup } from "./guarded.js";
 import { unprivileged } from "./other-user.js";
 import { freePort } from "./ports.js";
-import { makeFolder } from "./temporary.js";
+import { makeFolder, type Folder } from "./temporary.js";
 
 export type PostgresServer = {
   readonly pid: number;
@@ -85,8 +85,17 @@ async function ready(child: ChildProcess): Promise<boolean> {
 }
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const account = unprivileged();
   const folder = makeFolder({ mode: 0o711 });
+  try {
+    return await startIn(folder, options);
+  } catch (failure) {
+    folder.remove();
+    throw failure;
+  }
+}
+
+async function startIn(folder: Folder, options: PostgresOptions): Promise<PostgresServer> {
+  const account = unprivileged();
   const data = join(folder.path, "data");
   const password = randomBytes(12).toString("hex");
   const passwordFile = join(folder.path, "password");
@@ -134,6 +143,5 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     };
     return { pid, port, stop, url: (database) => `postgres://jitnode:${password}@127.0.0.1:${port}/${database}` };
   }
-  folder.remove();
   throw new Error("no free port for PostgreSQL in five attempts");
 }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { dirname } from "node:path";
 import { onEnd, type Scope } from "./cleanup.js";
 import { guardGroup } from "./guarded.js";
-import type { User } from "./other-user.js";
+import { readableNode, type User } from "./other-user.js";
 import { temporaryFolder } from "./temporary.js";
 
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -79,7 +79,7 @@ function createOutput(watchers: Set<Watcher>): {
 
 export function startProgram(options: ProgramOptions): Program {
   const { name, scope, user, fileSizeLimit } = options;
-  const command = options.command ?? process.execPath;
+  const command = options.command ?? readableNode(user);
   const home = options.env?.["HOME"] ?? temporaryFolder({ owner: user, ...(scope === undefined ? {} : { scope }) });
   const wanted = { ...minimalEnvironment(home), ...options.env };
   const env = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));

@@ -32,13 +32,8 @@ export function startJitnode(
   args: readonly string[],
   options: Omit<ProgramOptions, "name" | "args" | "command"> & { readonly name?: string } = {},
 ): Program {
-  const { root, node } = readableCheckout(options.user);
-  return startProgram({
-    name: program,
-    ...options,
-    command: node,
-    args: [join(root, "bin", `${program}.js`), ...args],
-  });
+  const file = join(readableCheckout(options.user), "bin", `${program}.js`);
+  return startProgram({ name: program, ...options, args: [file, ...args] });
 }
 
 /** The status of a GET, or undefined where nobody answers. */

@@ -13,8 +13,10 @@ export type FolderOptions = {
   readonly mode?: number;
 };
 
+export type Folder = { readonly path: string; readonly remove: () => void };
+
 /** A folder that whoever asks removes; the guard removes it if this process dies first. */
-export function makeFolder(options: FolderOptions = {}): { readonly path: string; readonly remove: () => void } {
+export function makeFolder(options: FolderOptions = {}): Folder {
   const path = mkdtempSync(join(tmpdir(), "jn-"));
   const release = guardFolder(path);
   if (options.owner !== undefined) chownSync(path, options.owner.uid, options.owner.gid);
