@@ -125,37 +125,29 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
     async signUp(fields, visitor) {
       if (config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
       const byCode = config.signup === "code";
-      const subject = { address: visitor.address };
       const wanted = checkFields(fields);
-      if (byCode) {
-        await limits.check("binding_code", subject);
-        await countWrong(context, subject, () => options.assertBindingCode(fields.bindingCode));
-      }
+      const attempt = byCode ? await limits.take("binding_code", { address: visitor.address }) : undefined;
+      // Looked at before the password is hashed, and before anything is said about the sign-in name.
+      if (byCode) await options.assertBindingCode(fields.bindingCode);
       const hash = await passwords.hash(wanted.password);
-      // Counted outside the transaction: the code may have been refreshed while the password was being hashed.
-      return await countWrong(context, subject, () =>
-        store.transaction(async (tx) => {
-          const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
-          if (byCode) await options.join(tx, id, fields.bindingCode, visitor.address);
-          return await signedIn(tx, id, visitor);
-        }),
-      );
+      const result = await store.transaction(async (tx) => {
+        const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
+        if (byCode) await options.join(tx, id, fields.bindingCode, visitor.address);
+        return await signedIn(tx, id, visitor);
+      });
+      await attempt?.right();
+      return result;
     },
 
     async signIn(name, password, visitor) {
-      const subject = { address: visitor.address };
-      await limits.check("password", subject);
+      const attempt = await limits.take("password", { address: visitor.address });
       const login = asLoginName(name.trim().toLowerCase());
       const identity = login === undefined ? undefined : await findLocalIdentity(store, login);
       const right = await passwords.verify(identity?.password_hash ?? undefined, password.slice(0, 1000));
-      // Again: a flood of guesses sent at once must not outrun its own counting; right and wrong are refused alike.
-      await limits.check("password", subject);
       const accountId = identity === undefined ? undefined : asAccountId(identity.account_id);
-      if (!right || identity === undefined || accountId === undefined) {
-        await limits.count("password", subject);
-        throw new JitnodeError("sign_in_failed");
-      }
-      const result = await store.transaction(async (tx) => {
+      if (!right || identity === undefined || accountId === undefined) throw new JitnodeError("sign_in_failed");
+      await attempt.right();
+      return await store.transaction(async (tx) => {
         const account = await lockAccount(tx, accountId);
         if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
         // A reset in between has ended all sessions; the old password must not open another one.
@@ -163,13 +155,11 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
         if (now?.password_hash !== identity.password_hash) throw new JitnodeError("sign_in_failed");
         return await signedIn(tx, accountId, visitor);
       });
-      await limits.clear("password", subject);
-      return result;
     },
 
     async resetPassword(token, password, visitor) {
       const link = await findLink(context, "reset", token);
-      const accountId = link?.account_id == null ? undefined : asAccountId(link.account_id);
+      const accountId = asAccountId(link?.account_id ?? "");
       if (accountId === undefined) throw new JitnodeError("link_invalid");
       const known = await findAccount(store, accountId);
       const wanted = asPassword(password, known?.login ?? "");
@@ -213,19 +203,4 @@ function checkFields(fields: NewAccount): {
   const password = asPassword(fields.password, login);
   if (password === undefined) throw new JitnodeError("password_invalid");
   return { login, name, password };
-}
-
-async function countWrong<T>(
-  context: ControlContext,
-  subject: { readonly address: string },
-  attempt: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof JitnodeError && error.code === "binding_code_invalid") {
-      await context.limits.count("binding_code", subject);
-    }
-    throw error;
-  }
 }
