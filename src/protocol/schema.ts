@@ -1,6 +1,6 @@
 // Building blocks of the wire schemas: every string has a length, every list a bound.
 
-import Type, { type Static, type TSchema } from "typebox";
+import type { Static, TSchema } from "typebox";
 import {
   accountIdPattern,
   bindingIdPattern,
@@ -9,6 +9,7 @@ import {
   thumbprintPattern,
 } from "../domain/ids.js";
 import { roles } from "../domain/membership.js";
+import { Type } from "./type.js";
 
 export { Type };
 export type { Static, TSchema };
