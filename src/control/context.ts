@@ -91,6 +91,15 @@ export interface Limits {
   count(limit: LimitName, subject: LimitSubject): Promise<void>;
   /** After a right one: clears the run of wrong ones of this subject. */
   clear(limit: LimitName, subject: LimitSubject): Promise<void>;
+  /**
+   * `check` and `count` in one step, for what many requests at once must not slip through: the attempt counts as wrong
+   * (or used) until `right` takes it back. Throws `rate_limited`.
+   */
+  take(limit: LimitName, subject: LimitSubject): Promise<Attempt>;
+}
+
+export interface Attempt {
+  right(): Promise<void>;
 }
 
 export interface AuditEntry {

@@ -28,7 +28,7 @@ type BodyOf<A> = A extends TSchema ? Static<A> : A extends Lines ? Readable : un
 
 export type Answer<A extends Answers> = {
   [S in keyof A & number]: A[S] extends null
-    ? { readonly status: S; readonly body?: undefined; readonly headers?: Readonly<Record<string, string>> }
+    ? { readonly status: S; readonly headers?: Readonly<Record<string, string>> }
     : { readonly status: S; readonly body: BodyOf<A[S]>; readonly headers?: Readonly<Record<string, string>> };
 }[keyof A & number];
 
@@ -69,7 +69,7 @@ export interface RouteSpec<
   readonly oauthErrors?: Readonly<Record<number, readonly OAuthErrorCode[]>>;
   /** The handler wants an `Idempotency-Key` header: documented here, kept by services/idempotency. */
   readonly idempotent?: true;
-  handler(call: Call<C, P, Q, B>): Promise<Answer<A>>;
+  handler(call: Call<C, P, Q, B>): Promise<Answer<NoInfer<A>>>;
 }
 
 /** What the document is made from; hangs on the Fastify route. */

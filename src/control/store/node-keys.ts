@@ -1,0 +1,10 @@
+// Nodes as authentication sees them: an id and the key it stands for.
+
+import type { NodeId } from "../../domain/ids.js";
+import type { Nodes } from "./schema.js";
+import type { Executor } from "./store.js";
+
+export type NodeKey = Pick<Nodes, "id" | "thumbprint" | "public_jwk">;
+
+export const findNodeKey = (executor: Executor, id: NodeId): Promise<NodeKey | undefined> =>
+  executor.db.selectFrom("nodes").select(["id", "thumbprint", "public_jwk"]).where("id", "=", id).executeTakeFirst();

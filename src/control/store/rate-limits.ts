@@ -1,0 +1,72 @@
+// Counters in fixed windows, and pauses. One statement counts, so replicas never lose a count.
+
+import { sql } from "kysely";
+import type { Executor, Tx } from "./store.js";
+
+export interface Counted {
+  readonly count: number;
+  readonly windowStart: number;
+  readonly blockedUntil: number | null;
+}
+
+/** Adds one; a window that is over begins anew. A pause that is set stays. */
+export async function countUp(executor: Executor, bucket: string, now: number, window: number): Promise<Counted> {
+  const fresh = sql<boolean>`rate_limits.window_start <= ${now - window}`;
+  const row = await executor.db
+    .insertInto("rate_limits")
+    .values({ bucket, window_start: now, count: 1, blocked_until: null, expires_at: now + 2 * window })
+    .onConflict((conflict) =>
+      conflict.column("bucket").doUpdateSet({
+        count: sql<number>`case when ${fresh} then 1 else rate_limits.count + 1 end`,
+        window_start: sql<number>`case when ${fresh} then ${sql.lit(now)} else rate_limits.window_start end`,
+        expires_at: now + 2 * window,
+      }),
+    )
+    .returning(["count", "window_start", "blocked_until"])
+    .executeTakeFirstOrThrow();
+  return { count: row.count, windowStart: row.window_start, blockedUntil: row.blocked_until };
+}
+
+/** Takes one back, and the pause with it where the count falls below `most`. */
+export async function countDown(executor: Executor, bucket: string, most: number): Promise<void> {
+  await executor.db
+    .updateTable("rate_limits")
+    .set({
+      count: sql<number>`count - 1`,
+      blocked_until: sql<number | null>`case when count <= ${most} then null else blocked_until end`,
+    })
+    .where("bucket", "=", bucket)
+    .where("count", ">", 0)
+    .execute();
+}
+
+/** `restart`: the pause stands for the attempts that led to it. */
+export async function block(tx: Tx, bucket: string, until: number, restart: boolean): Promise<void> {
+  await tx.db
+    .updateTable("rate_limits")
+    .set({ blocked_until: until, expires_at: until, ...(restart ? { count: 0 } : {}) })
+    .where("bucket", "=", bucket)
+    .execute();
+}
+
+export async function removeBuckets(executor: Executor, buckets: readonly string[]): Promise<void> {
+  await executor.db.deleteFrom("rate_limits").where("bucket", "in", buckets).execute();
+}
+
+export async function readBuckets(
+  executor: Executor,
+  buckets: readonly string[],
+): Promise<readonly (Counted & { readonly bucket: string })[]> {
+  const rows = await executor.db.selectFrom("rate_limits").selectAll().where("bucket", "in", buckets).execute();
+  return rows.map((row) => ({
+    bucket: row.bucket,
+    count: row.count,
+    windowStart: row.window_start,
+    blockedUntil: row.blocked_until,
+  }));
+}
+
+export async function deleteExpiredLimits(executor: Executor, now: number): Promise<number> {
+  const result = await executor.db.deleteFrom("rate_limits").where("expires_at", "<", now).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
