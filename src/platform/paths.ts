@@ -1,12 +1,13 @@
-// Where things lie on this machine (DESIGN section 6): a pure function of the environment, who runs it and what can be
-// written. Both the daemon and the command line use it, so that they find each other without a setting.
+// Where things lie on this machine (DESIGN section 6): pure functions of the environment, of who runs the program and of
+// what can be written. Daemon and command line use the same ones, so that they find each other without a setting.
 
 import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-export interface PathFacts {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Machine {
   /** Undefined where the system has no user ids. */
   readonly uid: number | undefined;
   readonly home: string;
@@ -21,52 +22,50 @@ export interface DaemonPaths {
 
 const socketName = "jitnoded.sock";
 const systemSocketDir = "/run/jitnode";
-const systemStateDir = "/var/lib/jitnode";
 
-const given = (facts: PathFacts, variable: string): string | undefined => {
-  const value = facts.environment[variable];
+const given = (environment: Environment, variable: string): string | undefined => {
+  const value = environment[variable];
   return value === undefined || value === "" ? undefined : value;
 };
 
-/** Root, and whoever may write there, uses the system's folder. */
-const orSystem = (facts: PathFacts, system: string, own: () => string): string =>
-  facts.uid === 0 || facts.writable(system) ? system : own();
+/** Root, and whoever may write there, uses the system's folder; others one of their own. */
+const orOwn = (machine: Machine, system: string, own: string): string =>
+  machine.uid === 0 || machine.writable(system) ? system : own;
 
-const stateHome = (facts: PathFacts): string => given(facts, "XDG_STATE_HOME") ?? join(facts.home, ".local", "state");
+const stateHome = (environment: Environment, machine: Machine): string =>
+  given(environment, "XDG_STATE_HOME") ?? join(machine.home, ".local", "state");
 
-function ownSocket(facts: PathFacts, stateDir: string): string {
-  const runtime = given(facts, "XDG_RUNTIME_DIR");
-  return join(runtime === undefined ? stateDir : join(runtime, "jitnode"), socketName);
+function ownSocketDir(environment: Environment, stateDir: string): string {
+  const runtime = given(environment, "XDG_RUNTIME_DIR");
+  return runtime === undefined ? stateDir : join(runtime, "jitnode");
 }
 
-export const defaultStateDir = (facts: PathFacts): string =>
-  orSystem(facts, systemStateDir, () => join(stateHome(facts), "jitnode"));
-
-export const defaultControlDataDir = (facts: PathFacts): string =>
-  orSystem(facts, "/var/lib/jitnode-control", () => join(stateHome(facts), "jitnode-control"));
-
-export function daemonPaths(facts: PathFacts): DaemonPaths {
-  const stateDir = given(facts, "JITNODE_STATE_DIR") ?? defaultStateDir(facts);
-  const socket =
-    given(facts, "JITNODE_SOCKET") ??
-    (facts.uid === 0 || facts.writable(systemSocketDir)
-      ? join(systemSocketDir, socketName)
-      : ownSocket(facts, stateDir));
-  return { stateDir, socket };
+export function daemonPaths(environment: Environment, machine: Machine = thisMachine()): DaemonPaths {
+  const ownStateDir = join(stateHome(environment, machine), "jitnode");
+  const stateDir = given(environment, "JITNODE_STATE_DIR") ?? orOwn(machine, "/var/lib/jitnode", ownStateDir);
+  const socketDir = orOwn(machine, systemSocketDir, ownSocketDir(environment, stateDir));
+  return { stateDir, socket: given(environment, "JITNODE_SOCKET") ?? join(socketDir, socketName) };
 }
 
 /** Where the command line looks for the daemon, in this order: the system's, then the person's own. */
-export function socketCandidates(facts: PathFacts): readonly string[] {
-  const named = given(facts, "JITNODE_SOCKET");
+export function socketCandidates(environment: Environment, machine: Machine = thisMachine()): readonly string[] {
+  const named = given(environment, "JITNODE_SOCKET");
   if (named !== undefined) return [named];
-  const stateDir = given(facts, "JITNODE_STATE_DIR") ?? join(stateHome(facts), "jitnode");
-  const candidates = [join(systemSocketDir, socketName), ownSocket(facts, stateDir), join(stateDir, socketName)];
-  return [...new Set(candidates)];
+  const stateDir = given(environment, "JITNODE_STATE_DIR") ?? join(stateHome(environment, machine), "jitnode");
+  const folders = [systemSocketDir, ownSocketDir(environment, stateDir), stateDir];
+  return [...new Set(folders)].map((folder) => join(folder, socketName));
 }
 
-export function readPathFacts(environment: PathFacts["environment"]): PathFacts {
-  return { environment, uid: process.getuid?.(), home: homedir(), writable: isWritable };
-}
+/** The control plane's data directory where none is set. */
+export const defaultControlDataDir = (environment: Environment, machine: Machine = thisMachine()): string =>
+  orOwn(machine, "/var/lib/jitnode-control", join(stateHome(environment, machine), "jitnode-control"));
+
+/** Sessions and preferences of the command line. */
+export const configFolder = (environment: Environment, machine: Machine = thisMachine()): string =>
+  given(environment, "JITNODE_CONFIG_DIR") ??
+  join(given(environment, "XDG_CONFIG_HOME") ?? join(machine.home, ".config"), "jitnode");
+
+const thisMachine = (): Machine => ({ uid: process.getuid?.(), home: homedir(), writable: isWritable });
 
 function isWritable(folder: string): boolean {
   for (let path = folder; ; path = dirname(path)) {
