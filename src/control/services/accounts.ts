@@ -25,6 +25,8 @@ import {
 } from "../store/accounts.js";
 import type { Accounts as AccountRow } from "../store/schema.js";
 import type { BrowserSessions, Visitor } from "./browser-sessions.js";
+import { holdOrganizationOfCode } from "./binding-codes.js";
+import { joinOrganization } from "./joining.js";
 import { consumeLink, findLink } from "./links.js";
 import type { Passwords } from "./passwords.js";
 
@@ -56,10 +58,6 @@ export interface Accounts {
 export interface AccountsOptions {
   readonly passwords: Passwords;
   readonly sessions: BrowserSessions;
-  /** Makes the person a regular member; throws binding_code_invalid. */
-  readonly join: (tx: Tx, accountId: AccountId, bindingCode: string, address: string) => Promise<void>;
-  /** Throws binding_code_invalid where no organization has this code now; looks only. */
-  readonly assertBindingCode: (bindingCode: string) => Promise<void>;
 }
 
 export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
@@ -92,6 +90,11 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       address: visitor.address,
     });
     return id;
+  };
+
+  const assertBindingCode = async (typed: string): Promise<void> => {
+    const organization = await store.transaction((tx) => holdOrganizationOfCode(context, tx, typed));
+    if (organization === undefined) throw new JitnodeError("binding_code_invalid");
   };
 
   const signedIn = async (tx: Tx, accountId: AccountId, visitor: Visitor): Promise<SignedIn> => ({
@@ -128,11 +131,14 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       const wanted = checkFields(fields);
       const attempt = byCode ? await limits.take("binding_code", { address: visitor.address }) : undefined;
       // Looked at before the password is hashed, and before anything is said about the sign-in name.
-      if (byCode) await options.assertBindingCode(fields.bindingCode);
+      if (byCode) await assertBindingCode(fields.bindingCode);
       const hash = await passwords.hash(wanted.password);
       const result = await store.transaction(async (tx) => {
         const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
-        if (byCode) await options.join(tx, id, fields.bindingCode, visitor.address);
+        if (byCode) {
+          const person = { kind: "person", accountId: id, address: visitor.address } as const;
+          await joinOrganization(context, tx, person, fields.bindingCode, undefined);
+        }
         return await signedIn(tx, id, visitor);
       });
       await attempt?.right();
