@@ -1,0 +1,10 @@
+// The floor of the daemon: a bare node:http server on a Unix socket that sends the same bytes.
+// argv: socket path, file with the body.
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+
+const body = readFileSync(process.argv[3]);
+createServer((_request, response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+  response.end(body);
+}).listen(process.argv[2], () => process.stdout.write("listening\n"));
