@@ -56,6 +56,7 @@ export const heartbeatAnswer = open({
   received_at: date,
   possible_copy: Type.Boolean(),
 });
+export type HeartbeatAnswer = Static<typeof heartbeatAnswer>;
 
 /** A line of GET /v1/node/events (NDJSON): the full state first, then whatever changes; `ping` every 25 s. */
 export const nodeEvent = Type.Union([

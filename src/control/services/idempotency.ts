@@ -15,6 +15,7 @@ import {
   forgetRequest,
   keepAnswer,
 } from "../store/idempotent-requests.js";
+import { sealContext } from "./seal-contexts.js";
 
 const keptFor = 24 * 60 * 60 * 1000;
 
@@ -58,7 +59,7 @@ export async function runOnce<S extends TSchema>(
   const scope = secrets.hash([accountId, repeat.method, repeat.path, repeat.key].join("\n"));
   // Keyed: a body may hold a binding code, which a plain hash would let somebody guess from a copy of the database.
   const body = secrets.lookup("idempotency", JSON.stringify(repeat.body) ?? "");
-  const sealedFor = `idempotent request ${scope}`;
+  const sealedFor = sealContext.idempotentAnswer(scope);
 
   const result = await store.transaction(async (tx): Promise<Outcome<Result<Static<S>>>> => {
     const now = clock.now();

@@ -1,0 +1,57 @@
+// Rows of memberships: who belongs to which organization, and as what.
+
+import type { Role } from "../../domain/membership.js";
+import type { PageRequest } from "./organizations.js";
+import type { Memberships } from "./schema.js";
+import type { Executor, Tx } from "./store.js";
+
+export type MemberRow = Memberships & { readonly name: string };
+
+/** False for somebody who is a member already. */
+export async function insertMembership(tx: Tx, row: Memberships): Promise<boolean> {
+  const result = await tx.db
+    .insertInto("memberships")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["org_id", "account_id"]).doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function findRole(executor: Executor, orgId: string, accountId: string): Promise<Role | undefined> {
+  const row = await executor.db
+    .selectFrom("memberships")
+    .innerJoin("organizations", "organizations.id", "memberships.org_id")
+    .select("memberships.role")
+    .where("memberships.org_id", "=", orgId)
+    .where("memberships.account_id", "=", accountId)
+    .where("organizations.deleted_at", "is", null)
+    .executeTakeFirst();
+  return row?.role;
+}
+
+export function listMembers(executor: Executor, orgId: string, page: PageRequest): Promise<readonly MemberRow[]> {
+  let query = executor.db
+    .selectFrom("memberships")
+    .innerJoin("accounts", "accounts.id", "memberships.account_id")
+    .selectAll("memberships")
+    .select("accounts.name")
+    .where("memberships.org_id", "=", orgId)
+    .orderBy("memberships.account_id")
+    .limit(page.limit);
+  if (page.after !== undefined) query = query.where("memberships.account_id", ">", page.after);
+  return query.execute();
+}
+
+export async function countAdministrators(tx: Tx, orgId: string): Promise<number> {
+  const row = await tx.db
+    .selectFrom("memberships")
+    .select((count) => count.fn.countAll<number>().as("administrators"))
+    .where("org_id", "=", orgId)
+    .where("role", "=", "administrator")
+    .executeTakeFirstOrThrow();
+  return row.administrators;
+}
+
+export async function deleteMembership(tx: Tx, orgId: string, accountId: string): Promise<void> {
+  await tx.db.deleteFrom("memberships").where("org_id", "=", orgId).where("account_id", "=", accountId).execute();
+}

@@ -1,0 +1,81 @@
+// Rows of organizations. Deleted ones stay, so that their ids are never given again; only living ones are found.
+
+import type { AccountId, OrganizationId } from "../../domain/ids.js";
+import type { Memberships, Organizations } from "./schema.js";
+import { locked, type Executor, type Tx } from "./store.js";
+
+/** An organization as one of its members sees it. */
+export interface OwnOrganization extends Pick<Organizations, "id" | "name" | "created_at"> {
+  readonly role: Memberships["role"];
+  readonly joined_at: number;
+  readonly members: number;
+  readonly nodes: number;
+}
+
+export interface PageRequest {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** False when the id was given before. */
+export async function insertOrganization(tx: Tx, row: Organizations): Promise<boolean> {
+  const result = await tx.db
+    .insertInto("organizations")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Every change of members, codes and bindings of an organization holds its row. */
+export function lockOrganization(tx: Tx, id: string): Promise<Pick<Organizations, "id" | "name"> | undefined> {
+  return locked(
+    tx,
+    tx.db.selectFrom("organizations").select(["id", "name"]).where("id", "=", id).where("deleted_at", "is", null),
+  ).executeTakeFirst();
+}
+
+const own = (executor: Executor, accountId: AccountId) =>
+  executor.db
+    .selectFrom("memberships")
+    .innerJoin("organizations", "organizations.id", "memberships.org_id")
+    .where("memberships.account_id", "=", accountId)
+    .where("organizations.deleted_at", "is", null)
+    .select(["organizations.id", "organizations.name", "organizations.created_at"])
+    .select(["memberships.role", "memberships.joined_at"])
+    .select((from) => [
+      from
+        .selectFrom("memberships as others")
+        .whereRef("others.org_id", "=", "organizations.id")
+        .select((count) => count.fn.countAll<number>().as("members"))
+        .$asScalar()
+        .$notNull()
+        .as("members"),
+      from
+        .selectFrom("bindings")
+        .whereRef("bindings.org_id", "=", "organizations.id")
+        .where("bindings.ended_at", "is", null)
+        .select((count) => count.fn.countAll<number>().as("nodes"))
+        .$asScalar()
+        .$notNull()
+        .as("nodes"),
+    ]);
+
+/** Undefined for somebody who is not a member. */
+export function findOwnOrganization(
+  executor: Executor,
+  accountId: AccountId,
+  id: OrganizationId,
+): Promise<OwnOrganization | undefined> {
+  return own(executor, accountId).where("organizations.id", "=", id).executeTakeFirst();
+}
+
+export function listOwnOrganizations(
+  executor: Executor,
+  accountId: AccountId,
+  page: PageRequest,
+): Promise<readonly OwnOrganization[]> {
+  let query = own(executor, accountId).orderBy("organizations.id").limit(page.limit);
+  if (page.after !== undefined) query = query.where("organizations.id", ">", page.after);
+  return query.execute();
+}
