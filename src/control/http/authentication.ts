@@ -83,7 +83,13 @@ export function createAuthentication(context: ControlContext, tokens: AccessToke
     }
     const known = await findNodeKey(store, nodeId);
     if (known === undefined || known.thumbprint !== claims.jkt) throw new JitnodeError("node_unknown");
-    nodes.set(request, { kind: "node", nodeId, thumbprint: claims.jkt, address: addressOf(request) });
+    nodes.set(request, {
+      kind: "node",
+      nodeId,
+      thumbprint: claims.jkt,
+      address: addressOf(request),
+      expiresAt: claims.expiresAt * 1000,
+    });
   };
 
   return {

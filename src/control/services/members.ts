@@ -2,7 +2,7 @@
 // Invariants: an administrator is always left, also when two remove each other at once (both hold the organization's
 // row); the code that a removed person knew is dead when the removal is.
 
-import type { AccountId, OrganizationId } from "../../domain/ids.js";
+import { asAccountId, type AccountId, type OrganizationId } from "../../domain/ids.js";
 import { refuseRemoval } from "../../domain/membership.js";
 import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
@@ -17,7 +17,7 @@ import { toPage, type Page, type PageInput } from "./paging.js";
 export interface Members {
   list(actor: PersonActor, org: string, page: PageInput): Promise<Page<Member>>;
   /** Undefined when there was nobody to remove. Refuses administrator_required, last_administrator. */
-  remove(actor: PersonActor, org: string, target: AccountId): Promise<RemovalAnswer | undefined>;
+  remove(actor: PersonActor, org: string, account: string): Promise<RemovalAnswer | undefined>;
 }
 
 export function createMembers(context: ControlContext): Members {
@@ -53,11 +53,12 @@ export function createMembers(context: ControlContext): Members {
       );
     },
 
-    remove: (actor, org, target) =>
+    remove: (actor, org, account) =>
       store.transaction(async (tx) => {
         const { id } = await holdOrganization(tx, actor, org, "remove_member");
-        const role = await findRole(tx, id, target);
-        if (role === undefined) return undefined;
+        const target = asAccountId(account);
+        const role = target && (await findRole(tx, id, target));
+        if (target === undefined || role === undefined) return undefined;
         const refusal = refuseRemoval(role, await countAdministrators(tx, id));
         if (refusal !== undefined) throw new JitnodeError(refusal);
 

@@ -1,6 +1,6 @@
 // An organization's nodes as its members see them, and the unbinding by an administrator.
 
-import type { NodeId } from "../../domain/ids.js";
+import { asNodeId } from "../../domain/ids.js";
 import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { OrganizationNode } from "../../protocol/people.js";
@@ -11,9 +11,9 @@ import { toPage, type Page, type PageInput } from "./paging.js";
 
 export interface Nodes {
   list(actor: PersonActor, org: string, page: PageInput): Promise<Page<OrganizationNode>>;
-  show(actor: PersonActor, org: string, nodeId: NodeId): Promise<OrganizationNode>;
+  show(actor: PersonActor, org: string, node: string): Promise<OrganizationNode>;
   /** Administrators only; nothing happens where the node is not bound to this organization (any more). */
-  unbind(actor: PersonActor, org: string, nodeId: NodeId): Promise<void>;
+  unbind(actor: PersonActor, org: string, node: string): Promise<void>;
 }
 
 export function createNodes(context: ControlContext): Nodes {
@@ -32,16 +32,19 @@ export function createNodes(context: ControlContext): Nodes {
       );
     },
 
-    async show(actor, org, nodeId) {
+    async show(actor, org, node) {
       const id = await requireAccess(store, actor, org, "see");
-      const row = await findBoundNode(store, id, nodeId);
+      const nodeId = asNodeId(node);
+      const row = nodeId && (await findBoundNode(store, id, nodeId));
       if (row === undefined) throw new JitnodeError("node_not_found");
       return toNode(row, clock.now());
     },
 
-    unbind: (actor, org, nodeId) =>
+    unbind: (actor, org, node) =>
       store.transaction(async (tx) => {
         const { id } = await holdOrganization(tx, actor, org, "unbind_node");
+        const nodeId = asNodeId(node);
+        if (nodeId === undefined) return;
         const bindingId = await endBindingTo(tx, id, nodeId, {
           at: clock.now(),
           by: "administrator",

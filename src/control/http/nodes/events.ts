@@ -1,0 +1,53 @@
+// GET /v1/node/events: the stream that lets an unbind reach the node at once (DESIGN section 5).
+
+import { Readable } from "node:stream";
+import { nodeEvent } from "../../../protocol/nodes.js";
+import type { ControlContext, NodeActor, Routes } from "../../context.js";
+import { nodeEvents } from "../../services/node-stream.js";
+import { lines, route } from "../route.js";
+
+export const events: Routes = (app, context, authentication) => {
+  route(app, authentication, {
+    method: "GET",
+    url: "/v1/node/events",
+    summary: "This node's binding, again whenever it changes, and a ping every 25 seconds",
+    caller: "node",
+    answers: { 200: lines(nodeEvent) },
+    handler: async ({ actor }) => ({
+      status: 200,
+      body: streamTo(context, actor),
+      // A proxy that gathers the answer first would make it useless.
+      headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
+    }),
+  });
+};
+
+/** Destroyed when the client goes away or the server stops; either ends the generator behind it. */
+function streamTo(context: ControlContext, actor: NodeActor): Readable {
+  const ended = new AbortController();
+  let running: Promise<void> | undefined;
+
+  const run = async (): Promise<void> => {
+    try {
+      // A reader that is slow costs a few pings of memory: the token's expiry ends the stream.
+      for await (const event of nodeEvents(context, actor, { signal: ended.signal })) {
+        stream.push(`${JSON.stringify(event)}\n`);
+      }
+      stream.push(null);
+    } catch (error) {
+      context.log.warn("node stream broke", { node: actor.nodeId, error });
+      stream.destroy();
+    }
+  };
+  const stream = new Readable({
+    read: () => {
+      running ??= run();
+    },
+    // After the generator: it marks the node as disconnected, for which the database must still be open.
+    destroy: (error, done) => {
+      ended.abort();
+      void Promise.resolve(running).then(() => done(error));
+    },
+  });
+  return stream;
+}
