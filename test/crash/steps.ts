@@ -1,0 +1,37 @@
+// Owns the list of steps at which programs are killed: read from a recorded run, so a step that is new in a program is
+// covered without anybody writing it down.
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { checkout } from "../support/checkout.js";
+
+export type Victim = "control" | "daemon" | "cli";
+
+/** When the killed program comes back: at once, after the retry window, after the expiry of the code. */
+export const returns = ["at once", "after the retry window", "after the code's expiry"] as const;
+export type Return = (typeof returns)[number];
+
+export type Kill = { readonly victim: Victim; readonly step: string; readonly back: Return };
+
+const preload = new URL("./preload.ts", import.meta.url).href;
+
+function withPreload(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${preload}`,
+    JITNODE_CRASH_ROOT: checkout(),
+    ...more,
+  };
+}
+
+export const recording = (file: string) => withPreload({ JITNODE_CRASH_RECORD: file });
+export const haltingAt = (step: string) => withPreload({ JITNODE_CRASH_AT: step });
+export const halted = /^stands still at /;
+
+/** The steps of a recorded run, in order. */
+export const readSteps = (file: string): readonly string[] =>
+  existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+    : [];
+
+export const preloadFile = fileURLToPath(preload);

@@ -1,0 +1,67 @@
+// Owns reading the control plane's database, by itself: no code of the program comes between.
+import BetterSqlite3 from "better-sqlite3";
+import { Client, types } from "pg";
+
+export type Row = Readonly<Record<string, string | number | null>>;
+
+const tables = [
+  "accounts",
+  "organizations",
+  "memberships",
+  "binding_codes",
+  "nodes",
+  "bindings",
+  "device_requests",
+  "sessions",
+  "audit",
+] as const;
+
+export type Tables = Readonly<Record<(typeof tables)[number], readonly Row[]>>;
+
+export type TestDatabase = {
+  /** All of it, as of one moment. */
+  read(): Promise<Tables>;
+  /** An hour passes for the limits on wrong attempts, which have tests of their own. */
+  forgetLimits(): Promise<void>;
+  close(): Promise<void>;
+};
+
+function openSqlite(file: string): TestDatabase {
+  const database = new BetterSqlite3(file, { fileMustExist: true });
+  database.pragma("busy_timeout = 10000");
+  return {
+    read: async () =>
+      database.transaction(
+        () =>
+          Object.fromEntries(
+            tables.map((table) => [table, database.prepare(`select * from ${table}`).all()]),
+          ) as unknown as Tables,
+      )(),
+    forgetLimits: async () => void database.prepare("delete from rate_limits").run(),
+    close: async () => void database.close(),
+  };
+}
+
+const int8 = 20;
+
+async function openPostgres(url: string): Promise<TestDatabase> {
+  const getTypeParser = (id: number, format?: "text" | "binary"): unknown =>
+    id === int8 ? Number : types.getTypeParser(id, format as "text");
+  const client = new Client({ connectionString: url, types: { getTypeParser } as never });
+  await client.connect();
+  return {
+    async read() {
+      await client.query("begin isolation level repeatable read read only");
+      const found: [string, readonly Row[]][] = [];
+      for (const table of tables) found.push([table, (await client.query(`select * from ${table}`)).rows as Row[]]);
+      await client.query("commit");
+      return Object.fromEntries(found) as unknown as Tables;
+    },
+    forgetLimits: async () => void (await client.query("delete from rate_limits")),
+    close: () => client.end(),
+  };
+}
+
+export const openDatabase = async (
+  where: { readonly file: string } | { readonly url: string },
+): Promise<TestDatabase> => ("file" in where ? openSqlite(where.file) : await openPostgres(where.url));

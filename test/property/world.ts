@@ -1,0 +1,95 @@
+// Owns what a series of sequences runs against: a started control plane on one of the databases, signed-in people, one
+// real daemon. It lives for many sequences; each of them brings organizations and light nodes of its own.
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createDatabase } from "../support/postgres.js";
+import { runControl, startControl, startDaemon, type Control, type Daemon } from "../support/programs.js";
+import { temporaryFolder } from "../support/temporary.js";
+import { openDatabase, type TestDatabase } from "./rows.js";
+import { approveTerminal, createPerson, type Person } from "./test-people.js";
+import { signIn, type Terminal } from "./test-person.js";
+import { createWire, fields, textOf, type Wire } from "./wire.js";
+
+export type Dialect = "sqlite" | "postgres";
+
+export type World = {
+  readonly wire: Wire;
+  readonly issuer: string;
+  readonly database: TestDatabase;
+  readonly people: readonly (Person & { readonly terminal: Terminal })[];
+  readonly agreement: string;
+  control(): Control;
+  restartControl(): Promise<void>;
+  daemon(): Daemon;
+  restartDaemon(): Promise<void>;
+  /** An address that nobody has asked from. */
+  address(): string;
+};
+
+export type WorldOptions = { readonly dialect: Dialect; readonly people: number };
+
+export async function createWorld({ dialect, people }: WorldOptions): Promise<World> {
+  const dataDir = temporaryFolder({ scope: "file" });
+  const keyFile = join(dataDir, "master.key");
+  writeFileSync(keyFile, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+  const postgres = dialect === "postgres" ? await createDatabase({ scope: "file" }) : undefined;
+  const settings = {
+    scope: "file",
+    dataDir,
+    signup: "open",
+    deviceInterval: "1",
+    accessTokenTtl: "7200",
+    env: { JITNODE_CONTROL_TRUSTED_PROXIES: "127.0.0.1", JITNODE_LOG_LEVEL: "warn" },
+    ...(postgres === undefined ? {} : { databaseUrl: postgres.url, keyFile }),
+  } as const;
+  let control = await startControl(settings);
+  const { port, metricsPort, url: issuer } = control;
+  const database = await openDatabase(
+    postgres === undefined ? { file: join(dataDir, "control.db") } : { url: postgres.url },
+  );
+
+  let addresses = 0;
+  const address = (): string => {
+    addresses += 1;
+    return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
+  };
+  const wire = createWire({ url: issuer });
+  const invite = async (): Promise<string> => {
+    const link = /https?:\/\/\S+/.exec((await runControl(["invite"], { env: control.env })).stdout)?.[0];
+    if (link === undefined) throw new Error("jitnode-control invite printed no link");
+    return link;
+  };
+  const made: (Person & { readonly terminal: Terminal })[] = [];
+  for (let number = 0; number < people; number += 1) {
+    const link = number === 0 ? /http\S+/.exec(await control.waitForLog(/set-up/))?.[0] : await invite();
+    const person = await createPerson({ wire, issuer, address: address(), login: `person-${number}`, link });
+    const terminal = await signIn({ wire, issuer, address: person.address, approve: approveTerminal(person) });
+    if (terminal === undefined) throw new Error("a new person could not sign in at a terminal");
+    made.push({ ...person, terminal });
+  }
+  const [first] = made;
+  if (first === undefined) throw new Error("a world needs people");
+  const agreement = textOf(fields(await first.terminal.get("/v1/agreement")), "version");
+
+  let daemon = await startDaemon({ scope: "file", server: issuer, env: { JITNODE_LOG_LEVEL: "warn" } });
+  return {
+    wire,
+    issuer,
+    database,
+    people: made,
+    agreement,
+    control: () => control,
+    async restartControl() {
+      await control.kill();
+      control = await startControl({ ...settings, port, metricsPort });
+    },
+    daemon: () => daemon,
+    async restartDaemon() {
+      const { stateDir } = daemon;
+      await daemon.kill();
+      daemon = await startDaemon({ scope: "file", server: issuer, stateDir, env: { JITNODE_LOG_LEVEL: "warn" } });
+    },
+    address,
+  };
+}
