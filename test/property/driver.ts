@@ -121,7 +121,9 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
       return told.length === 0 ? outcomeOf(own) : `told too much: ${told.map(({ text }) => text).join(" ")}`;
     }
     const bare = await world.wire.send({ method: "GET", path, headers: {} });
-    return bare.status === 401 ? textOf(fields(own), "role") : `without a token: ${bare.status}`;
+    const outside = [bare, ...(await terminal.getStolen(path))].map(({ status }) => status);
+    if (outside.some((status) => status !== 401)) return `without a token or its key: ${outside.join(", ")}`;
+    return textOf(fields(own), "role");
   };
   /** Does a refusal give away that the organization exists? Its own id stands in no public text. */
   const tells = (answer: Answer, org: number): boolean => answer.text.includes(`Organization ${org}`);

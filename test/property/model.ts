@@ -88,6 +88,10 @@ export function opens(code: CodeChoice, state: State, seen: Seen): number | unde
   return before !== undefined && value?.refreshes === before.refreshes ? code.org : undefined;
 }
 
+/** What somebody who comes too late is told. */
+const decidedAs = ({ state }: Request): string | undefined =>
+  state === "pending" ? undefined : state === "revoked" ? "activation_cancelled" : "activation_decided";
+
 function approve(command: Extract<Command, { do: "approve" }>, state: State, seen: Seen): readonly Branch[] {
   const node = nodeOf(state, command.node);
   const { request } = node;
@@ -95,8 +99,8 @@ function approve(command: Extract<Command, { do: "approve" }>, state: State, see
   const refusals: Branch[] = [];
   const refuse = (outcome: string, after = state): void => void refusals.push(same(outcome, after));
 
-  if (request.state !== "pending") refuse("activation_decided");
-  if (request.state === "revoked") refuse("activation_unknown");
+  const over = decidedAs(request);
+  if (over !== undefined) refuse(over);
   if (command.key === "other") refuse("node_mismatch");
   if (command.number === "wrong" && request.state === "pending") {
     const wrongNumbers = request.wrongNumbers + 1;
@@ -141,7 +145,6 @@ function remove(command: Extract<Command, { do: "remove" }>, state: State): read
   const value = state.orgs[org];
   const role = value?.members[person];
   if (value === undefined || role === undefined) return [same("org_not_found", state)];
-  // Whether a regular member may leave by removing themself is not said; either is accepted.
   if (role !== "administrator") return [same("administrator_required", state)];
   const theirs = value.members[target];
   if (theirs === undefined) return [same("ok", state)];
@@ -196,8 +199,8 @@ export function step(command: Command, state: State, seen: Seen, facts: Facts): 
     case "deny": {
       const { request: found } = nodeOf(state, command.node);
       if (found === null) return [same("activation_unknown", state)];
-      if (found.state === "revoked") return [same("activation_decided", state), same("activation_unknown", state)];
-      if (found.state !== "pending") return [same("activation_decided", state)];
+      const over = decidedAs(found);
+      if (over !== undefined) return [same(over, state)];
       return [same("ok", withNode(state, command.node, { request: { ...found, state: "denied" } }))];
     }
     case "create":

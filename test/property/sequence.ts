@@ -120,7 +120,7 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
 }
 
 /** What an authorization that is gone may answer. */
-const noLongerAllowed = ["org_not_found", "administrator_required", "membership_required"];
+const noLongerAllowed = ["org_not_found", "binding_code_invalid"];
 
 /** What this sequence's organizations are in the database, in the model's words. */
 function readFacts(tables: Tables, driver: Driver, state: State): unknown {

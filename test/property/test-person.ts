@@ -26,6 +26,8 @@ export const remove = (path: string): Change => ({ method: "DELETE", path });
 export type Terminal = {
   readonly sessionKey: string;
   get(path: string): Promise<Answer>;
+  /** The access token in the hands of a thief: with a key of their own, and with a proof that only names the right one. */
+  getStolen(path: string): Promise<readonly Answer[]>;
   /** Sends the change until an answer comes, losing the first one if the delivery says so. */
   change(change: Change, delivery?: Delivery): Promise<Answer>;
 };
@@ -92,6 +94,14 @@ export async function signIn(options: SignIn): Promise<Terminal | undefined> {
   return {
     sessionKey: client.key.thumbprint,
     get: (path) => send({ method: "GET", path }),
+    getStolen: (path) => {
+      const own = createKey();
+      return Promise.all(
+        [own, { ...own, jwk: client.key.jwk }].map((key) =>
+          createDpopClient({ wire, issuer, address, key }).send({ method: "GET", path, accessToken }),
+        ),
+      );
+    },
     async change(change, delivery = "answered") {
       if (delivery === "lost") await once(change, "answered").catch(ifLost);
       if (delivery === "cut") await once(change, "cut").catch(ifLost);
