@@ -1,0 +1,38 @@
+// `jitnode org remove`: ends somebody's membership, as an administrator.
+
+import { asAccountId } from "../../../domain/ids.js";
+import { JitnodeError } from "../../../protocol/errors.js";
+import { exitCodes } from "../../../protocol/exit-codes.js";
+import type { Command } from "../../command.js";
+import { confirm, yesOption } from "../../confirm.js";
+import { openPeople, resolveOrganization } from "../../control-plane.js";
+import { line } from "../../output/line.js";
+
+export const command: Command = {
+  summary: "Remove a member from an organization",
+  description:
+    "Only an administrator may. The binding code is refreshed with it, since the removed person knew it.\n" +
+    "Nodes that they activated stay bound.",
+  arguments: [{ name: "ACCOUNT_ID", description: "As `jitnode org members` shows it: JP_…", required: true }],
+  options: [yesOption],
+  examples: [{ line: "jitnode org remove JP_8f3kQ2mZ7pVbT4sW", says: "Asks before it does it" }],
+  schema: "org-remove",
+  async run(context, input) {
+    const account = asAccountId(input.argument("ACCOUNT_ID") ?? "");
+    if (account === undefined) {
+      throw new JitnodeError("usage", {
+        message: "This is not an account ID.",
+        hint: "It begins with JP_; `jitnode org members` shows it.",
+      });
+    }
+    const people = await openPeople(context);
+    const org = await resolveOrganization(context, people);
+    await confirm(context, input, line`Remove ${account} from ${org}?`);
+    const refreshed = await people.removeMember(org, account);
+    context.output.result({ organization_id: org, removed: account, binding_code_refreshed: refreshed }, () => [
+      line`${account} is not a member of ${org} any more.`,
+    ]);
+    if (refreshed) context.output.note(line`The binding code was refreshed: see it with jitnode org code.`);
+    return exitCodes.done;
+  },
+};

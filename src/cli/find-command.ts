@@ -1,0 +1,108 @@
+// Finds the command in what was typed: the longest run of words that the table knows. Options may stand anywhere.
+
+import { JitnodeError } from "../protocol/errors.js";
+import { globalOptions } from "./command.js";
+import { line } from "./output/line.js";
+import { closest } from "./closest.js";
+import { table, type Entry } from "./table.js";
+
+export type Found =
+  | { readonly kind: "command"; readonly entry: Entry; readonly rest: readonly string[] }
+  /** Help of everything, or of what begins with these words. */
+  | { readonly kind: "help"; readonly words: readonly string[] };
+
+const globalsWithValue = new Set(globalOptions.flatMap((option) => ("value" in option ? [`--${option.name}`] : [])));
+
+/** The positions of words that may name the command: those before `--` that are no option and no global's value. */
+function wordPositions(argv: readonly string[]): readonly number[] {
+  const positions: number[] = [];
+  for (let at = 0; at < argv.length; at += 1) {
+    const token = argv[at] ?? "";
+    if (token === "--") break;
+    if (globalsWithValue.has(token)) at += 1;
+    else if (!token.startsWith("-")) positions.push(at);
+  }
+  return positions;
+}
+
+const startsWith = (words: readonly string[], start: readonly string[]): boolean =>
+  start.every((word, at) => words[at] === word);
+
+/** Throws `usage`, with the nearest word, for a command that does not exist. */
+export function findCommand(argv: readonly string[]): Found {
+  const positions = wordPositions(argv);
+  const words = positions.map((at) => argv[at] ?? "");
+  const beforeDashes = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const wantsHelp = beforeDashes.includes("--help") || beforeDashes.includes("-h");
+  if (words[0] === "help") return { kind: "help", words: knownWords(words.slice(1)) };
+
+  const asksVersion = words.length === 0 && beforeDashes.includes("--version");
+  if (asksVersion) words.push("version");
+  const entry = table
+    .filter((candidate) => startsWith(words, candidate.words))
+    .toSorted((a, b) => b.words.length - a.words.length)[0];
+  if (entry !== undefined) {
+    if (wantsHelp) return { kind: "help", words: entry.words };
+    const used = new Set(positions.slice(0, entry.words.length));
+    const rest = argv.filter((token, at) => !used.has(at) && !(asksVersion && token === "--version"));
+    return { kind: "command", entry, rest };
+  }
+  if (words.length === 0) {
+    const stray = argv.find((token) => token.startsWith("-") && !isGlobal(token));
+    if (stray !== undefined && !wantsHelp)
+      throw unknown(line`There is no option ${stray} without a command.`, undefined);
+    return { kind: "help", words: [] };
+  }
+  const known = knownWords(words);
+  if (wantsHelp) return { kind: "help", words: known };
+  throw new JitnodeError("usage", {
+    message: line`jitnode ${known.join(" ")} needs one more word: ${nextWords(known).join(", ")}.`,
+    hint: line`See jitnode ${known.join(" ")} --help.`,
+  });
+}
+
+const isGlobal = (token: string): boolean =>
+  token === "-h" ||
+  globalOptions.some((option) => token === `--${option.name}` || token.startsWith(`--${option.name}=`));
+
+/** The words that may follow. */
+function nextWords(words: readonly string[]): readonly string[] {
+  const next = table.flatMap((entry) =>
+    startsWith(entry.words, words) ? entry.words.slice(words.length, words.length + 1) : [],
+  );
+  return [...new Set(next)];
+}
+
+/** The words as they are, when the table has something that begins with them. */
+function knownWords(words: readonly string[]): readonly string[] {
+  const known: string[] = [];
+  for (const word of words) {
+    const next = nextWords(known);
+    if (next.length === 0) break;
+    if (!next.includes(word)) {
+      // Words after a complete command are its arguments.
+      if (table.some((entry) => entry.words.join(" ") === known.join(" "))) break;
+      const typed = [...known, word].join(" ");
+      throw unknown(line`There is no command jitnode ${typed}.`, suggestion(known, word));
+    }
+    known.push(word);
+  }
+  return known;
+}
+
+/** The nearest command: the same words with this one corrected, or any whose last word it is ("members"). */
+function suggestion(known: readonly string[], word: string): string | undefined {
+  const near = closest(word, nextWords(known));
+  if (near !== undefined) return [...known, near].join(" ");
+  const last = closest(
+    word,
+    table.flatMap((entry) => entry.words.slice(-1)),
+  );
+  return table.find((entry) => entry.words.at(-1) === last)?.words.join(" ");
+}
+
+const unknown = (message: string, near: string | undefined): JitnodeError =>
+  new JitnodeError("usage", {
+    message,
+    hint: near === undefined ? "See jitnode --help." : line`Did you mean jitnode ${near}?`,
+  });
