@@ -191,7 +191,7 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
   };
 }
 
-const invitationOnly = {
+export const invitationOnly = {
   message: "New accounts need an invitation here.",
   hint: "Ask whoever runs this control plane for an invitation link.",
 } as const;

@@ -12,6 +12,7 @@ import { JitnodeError } from "../../protocol/errors.js";
 import { Type, open } from "../../protocol/schema.js";
 import { clients, type PeopleScope } from "../../protocol/versions.js";
 import type { ControlContext, Executor, PersonActor } from "../context.js";
+import { limitedAddress } from "../http/addresses.js";
 import {
   decide,
   findByUserCode,
@@ -88,6 +89,7 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
       work: async (tx) => {
         const row = lookup === undefined ? undefined : await lockByUserCode(tx, lookup);
         if (row === undefined || row.client_id !== clients.cli) throw new JitnodeError("activation_unknown");
+        if (row.state === "revoked") throw new JitnodeError("activation_cancelled", again);
         const refusal = refuseDecision({ state: row.state, expiresAt: row.expires_at }, clock.now());
         if (refusal !== undefined) throw new JitnodeError(refusal);
         return await work(tx, row);
@@ -128,7 +130,7 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
         scope: row.scope === "people" ? "people" : "activate",
         agent: row.agent,
         address: row.address,
-        addressDiffers: row.address !== actor.address,
+        addressDiffers: limitedAddress(row.address) !== limitedAddress(actor.address),
         requestedAt: toDate(row.created_at),
         expiresAt: toDate(row.expires_at),
         codeNeededFor: (await mustJoin(store, row, actor)) ? (row.org_hint ?? undefined) : undefined,

@@ -1,0 +1,96 @@
+// The pages behind one-time links. Opening one (GET) uses nothing up: mail scanners and link previews open them too.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { JitnodeError } from "../../../protocol/errors.js";
+import type { SignedIn } from "../../services/accounts.js";
+import type { Visitor } from "../../services/browser-sessions.js";
+import { findLink, linkPaths } from "../../services/links.js";
+import type { LinkKind } from "../../store/account-links.js";
+import { form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { html, type Html } from "../../web/html.js";
+import type { Page } from "../../web/layout.js";
+import type { Site } from "../../web/site.js";
+import { texts } from "../../web/texts/texts.js";
+import { accountFieldsOf, accountProblems, newAccountFields, newPasswordField } from "./fields.js";
+
+interface LinkPage {
+  readonly kind: LinkKind;
+  readonly texts: { readonly title: string; readonly lead: string };
+  readonly submit: string;
+  fields(values: Values, problem: FormProblem | undefined): Html;
+  use(site: Site, token: string, fields: Values, visitor: Visitor): Promise<SignedIn>;
+}
+
+const pages: readonly LinkPage[] = [
+  {
+    kind: "setup",
+    texts: texts.setUp,
+    submit: texts.account.submit,
+    fields: newAccountFields,
+    use: (site, token, fields, visitor) => site.accounts.setUp(token, accountFieldsOf(fields), visitor),
+  },
+  {
+    kind: "invitation",
+    texts: texts.invitation,
+    submit: texts.account.submit,
+    fields: newAccountFields,
+    use: (site, token, fields, visitor) => site.accounts.acceptInvitation(token, accountFieldsOf(fields), visitor),
+  },
+  {
+    kind: "reset",
+    texts: texts.reset,
+    submit: texts.reset.submit,
+    fields: (_values, problem) => newPasswordField(texts.account.newPassword, problem),
+    use: (site, token, fields, visitor) => site.accounts.resetPassword(token, fields["password"] ?? "", visitor),
+  },
+];
+
+const invalid = (kind: LinkKind): JitnodeError =>
+  new JitnodeError("link_invalid", { hint: texts.error.linkInvalid[kind] });
+
+function render(link: LinkPage, action: string, token: string, values: Values, problem?: FormProblem): Page {
+  return {
+    title: link.texts.title,
+    failed: problem !== undefined,
+    status: problem?.error.status ?? 200,
+    main: html`<h1>${link.texts.title}</h1>
+      <p class="lead">${link.texts.lead}</p>
+      ${problemNotice(problem)}
+      <div class="card">
+        ${form(action, token, [link.fields(values, problem), html`<button>${link.submit}</button>`])}
+      </div>`,
+  };
+}
+
+export function linkPages(app: FastifyInstance, site: Site): void {
+  for (const link of pages) {
+    const path = linkPaths[link.kind];
+
+    app.get(`${path}/:token`, async (request, reply) => {
+      const { visit, token } = await read(site, request);
+      if ((await findLink(site.context, link.kind, token)) === undefined) throw invalid(link.kind);
+      return site.show(reply, visit, render(link, `${path}/${token}`, site.formToken(request, reply), {}));
+    });
+
+    app.post(`${path}/:token`, async (request, reply): Promise<FastifyReply> => {
+      const fields = site.openFields(request);
+      const { visit, token } = await read(site, request);
+      try {
+        const { cookie } = await link.use(site, token, fields, visit.visitor);
+        return await site.welcome(request, reply, cookie);
+      } catch (error) {
+        const problem = problemOf(error, accountProblems);
+        if (problem.error.code === "link_invalid") throw invalid(link.kind);
+        if (problem.field === undefined) throw error;
+        const page = render(link, `${path}/${token}`, site.formToken(request, reply), fields, problem);
+        return site.show(reply, visit, page);
+      }
+    });
+  }
+}
+
+/** Shown as nobody: these pages make another account than the one that may be signed in. */
+async function read(site: Site, request: FastifyRequest) {
+  const { token } = request.params as { readonly token: string };
+  return { token, visit: { ...(await site.visit(request)), session: undefined } };
+}

@@ -1,0 +1,82 @@
+// Signing in with name and password.
+
+import type { FastifyInstance } from "fastify";
+import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { html } from "../../web/html.js";
+import type { Page } from "../../web/layout.js";
+import type { Site } from "../../web/site.js";
+import { asTarget } from "../../web/targets.js";
+import { texts } from "../../web/texts/texts.js";
+
+interface Rendering {
+  readonly token: string;
+  readonly onTheWay: boolean;
+  readonly mayAsk: boolean;
+  readonly values?: Values;
+  readonly problem?: FormProblem;
+}
+
+function page({ token, onTheWay, mayAsk, values = {}, problem }: Rendering): Page {
+  const { signIn } = texts;
+  return {
+    title: signIn.title,
+    failed: problem !== undefined,
+    status: problem?.error.status ?? 200,
+    main: html`<h1>${signIn.title}</h1>
+      ${onTheWay && html`<p class="lead">${signIn.toContinue}</p>`} ${problemNotice(problem)}
+      <div class="card">
+        ${form("/sign-in", token, [
+          field(
+            {
+              name: "login",
+              label: signIn.login,
+              value: values["login"],
+              autocomplete: "username",
+              required: true,
+              autofocus: true,
+            },
+            problem,
+          ),
+          field(
+            {
+              name: "password",
+              label: signIn.password,
+              type: "password",
+              autocomplete: "current-password",
+              required: true,
+            },
+            problem,
+          ),
+          html`<button>${signIn.submit}</button>`,
+        ])}
+      </div>
+      ${mayAsk && html`<p class="after">${signIn.newHere} <a href="/sign-up">${signIn.signUp}</a></p>`}
+      <p class="after">${signIn.forgotten}</p>`,
+  };
+}
+
+export function signInPage(app: FastifyInstance, site: Site): void {
+  const mayAsk = site.context.config.signup !== "invited";
+
+  app.get("/sign-in", async (request, reply) => {
+    const visit = await site.visit(request);
+    const target = asTarget(site.cookies.read(request, "next"));
+    if (visit.session !== undefined) return site.go(reply, target ?? "/");
+    const token = site.formToken(request, reply);
+    return site.show(reply, visit, page({ token, mayAsk, onTheWay: target?.startsWith("/activate") === true }));
+  });
+
+  app.post("/sign-in", async (request, reply) => {
+    const fields = site.openFields(request);
+    const visit = await site.visit(request);
+    try {
+      const { cookie } = await site.accounts.signIn(fields["login"] ?? "", fields["password"] ?? "", visit.visitor);
+      return await site.welcome(request, reply, cookie);
+    } catch (error) {
+      const problem = problemOf(error, { sign_in_failed: "password" });
+      const token = site.formToken(request, reply);
+      const rendering = { token, mayAsk, onTheWay: false, values: { login: fields["login"] ?? "" }, problem };
+      return site.show(reply, { ...visit, session: undefined }, page(rendering));
+    }
+  });
+}

@@ -1,0 +1,64 @@
+// Making an account without an invitation, as far as JITNODE_CONTROL_SIGNUP allows it.
+
+import type { FastifyInstance } from "fastify";
+import { JitnodeError } from "../../../protocol/errors.js";
+import { invitationOnly } from "../../services/accounts.js";
+import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { html } from "../../web/html.js";
+import type { Page } from "../../web/layout.js";
+import type { Site } from "../../web/site.js";
+import { asTarget } from "../../web/targets.js";
+import { texts } from "../../web/texts/texts.js";
+import { accountFieldsOf, accountProblems, newAccountFields } from "./fields.js";
+
+function page(token: string, byCode: boolean, values: Values, problem?: FormProblem): Page {
+  const { signUp, account } = texts;
+  const code = {
+    name: "binding_code",
+    label: signUp.code,
+    hint: signUp.codeHint,
+    look: "typed",
+    required: true,
+  } as const;
+  return {
+    title: signUp.title,
+    failed: problem !== undefined,
+    status: problem?.error.status ?? 200,
+    main: html`<h1>${signUp.title}</h1>
+      ${byCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
+      <div class="card">
+        ${form("/sign-up", token, [
+          newAccountFields(values, problem),
+          byCode && field(code, problem),
+          html`<button>${account.submit}</button>`,
+        ])}
+      </div>
+      <p class="after">${signUp.have} <a href="/sign-in">${signUp.signIn}</a></p>`,
+  };
+}
+
+export function signUpPage(app: FastifyInstance, site: Site): void {
+  const { signup } = site.context.config;
+  const byCode = signup === "code";
+
+  app.get("/sign-up", async (request, reply) => {
+    if (signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
+    const visit = await site.visit(request);
+    if (visit.session !== undefined) return site.go(reply, asTarget(site.cookies.read(request, "next")) ?? "/");
+    return site.show(reply, visit, page(site.formToken(request, reply), byCode, {}));
+  });
+
+  app.post("/sign-up", async (request, reply) => {
+    const fields = site.openFields(request);
+    const visit = await site.visit(request);
+    try {
+      const wanted = { ...accountFieldsOf(fields), bindingCode: fields["binding_code"] ?? "" };
+      const { cookie } = await site.accounts.signUp(wanted, visit.visitor);
+      return await site.welcome(request, reply, cookie);
+    } catch (error) {
+      const problem = problemOf(error, accountProblems);
+      if (problem.error.code === "sign_up_not_allowed") throw error;
+      return site.show(reply, visit, page(site.formToken(request, reply), byCode, fields, problem));
+    }
+  });
+}

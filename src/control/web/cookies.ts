@@ -1,0 +1,41 @@
+// The cookies of the pages: the session, the secret of forms before sign-in, and where to go on after it.
+// With TLS they carry the __Host- prefix, so that no other host of the domain can set them; over plain http (loopback)
+// browsers refuse that prefix.
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { absoluteLimit } from "../services/browser-sessions.js";
+
+export type CookieName = "session" | "form" | "next";
+
+export interface Cookies {
+  read(request: FastifyRequest, name: CookieName): string | undefined;
+  /** `seconds` undefined: until the browser is closed. */
+  set(reply: FastifyReply, name: CookieName, value: string): void;
+  clear(reply: FastifyReply, name: CookieName): void;
+}
+
+const seconds: Readonly<Record<CookieName, number | undefined>> = {
+  session: absoluteLimit / 1000,
+  form: undefined,
+  next: 1800,
+};
+
+const bareNames: Readonly<Record<CookieName, string>> = {
+  session: "jitnode",
+  form: "jitnode-form",
+  next: "jitnode-next",
+};
+
+export function createCookies(publicUrl: string): Cookies {
+  const secure = publicUrl.startsWith("https://");
+  const nameOf = (name: CookieName): string => `${secure ? "__Host-" : ""}${bareNames[name]}`;
+  const options = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
+  return {
+    read: (request, name) => request.cookies[nameOf(name)],
+    set(reply, name, value) {
+      const maxAge = seconds[name];
+      reply.setCookie(nameOf(name), value, { ...options, ...(maxAge === undefined ? {} : { maxAge }) });
+    },
+    clear: (reply, name) => void reply.clearCookie(nameOf(name), options),
+  };
+}

@@ -1,0 +1,77 @@
+// The pages of the control plane, as one encapsulated part of the server: forms and cookies are read here and nowhere
+// else, and errors become pages.
+
+import cookie from "@fastify/cookie";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext, Routes } from "../context.js";
+import { asJitnodeError } from "../http/errors.js";
+import { acceptForms } from "../http/forms.js";
+import { linkPages } from "../sign-in/local/link-pages.js";
+import { signInPage } from "../sign-in/local/sign-in-page.js";
+import { signUpPage } from "../sign-in/local/sign-up-page.js";
+import { assertSameOrigin } from "./guard.js";
+import { pageHeaders } from "./headers.js";
+import { layout } from "./layout.js";
+import { icon } from "./mark.js";
+import { activatePages } from "./pages/activate.js";
+import { agreementPage } from "./pages/agreement.js";
+import { errorPage } from "./pages/error.js";
+import { homePage } from "./pages/home.js";
+import { signOutPage } from "./pages/sign-out.js";
+import { createSite, type Site } from "./site.js";
+
+const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
+  homePage,
+  signInPage,
+  signUpPage,
+  linkPages,
+  signOutPage,
+  activatePages,
+  agreementPage,
+];
+
+const pages: Routes = (app, context) => {
+  void app.register(async (scope) => {
+    const site = createSite(context);
+    await scope.register(cookie);
+    acceptForms(scope);
+    scope.addHook("onRoute", (route) => {
+      route.config = { ...route.config, page: true };
+    });
+    scope.addHook("preHandler", async (request) => {
+      if (request.method === "POST") assertSameOrigin(request, context.config.publicUrl);
+    });
+    scope.get("/assets/icon.svg", async (_request, reply) =>
+      reply
+        .headers({ ...pageHeaders, "cache-control": "public, max-age=86400" })
+        .type("image/svg+xml")
+        .send(icon),
+    );
+    scope.setErrorHandler((error, request, reply) => {
+      const problem = asJitnodeError(error);
+      const fields = { request_id: request.id, code: problem.code, ...problem.log };
+      if (problem.status >= 500) context.log.error("page failed", { ...fields, error });
+      else context.log.debug("page refused", fields);
+      return sendErrorPage(context, reply, problem);
+    });
+    for (const part of parts) part(scope, site);
+  });
+};
+
+export const webRoutes: readonly Routes[] = [pages];
+
+/** Answers with a page that says what happened: for pages, and for addresses that nothing is at. Nobody is named on it. */
+export function sendErrorPage(
+  context: Pick<ControlContext, "config">,
+  reply: FastifyReply,
+  error: JitnodeError,
+): FastifyReply {
+  const page = errorPage(error);
+  if (error.retryAfter !== undefined) void reply.header("retry-after", error.retryAfter);
+  return reply
+    .headers(pageHeaders)
+    .code(error.status)
+    .type("text/html; charset=utf-8")
+    .send(layout(page, { host: new URL(context.config.publicUrl).host, person: undefined }));
+}

@@ -1,0 +1,42 @@
+// What the decision forms of nodes and terminals have in common: the number, and Approve and Deny side by side with
+// equal weight. Each rendering carries an idempotency key, so that a form sent twice is decided once.
+
+import { JitnodeError } from "../../../protocol/errors.js";
+import { asIdempotencyKey, type Repeat } from "../../services/idempotency.js";
+import { field, hidden, type FormProblem, type Values } from "../form.js";
+import { html, type Html } from "../html.js";
+import { signs } from "../mark.js";
+import { texts } from "../texts/texts.js";
+
+const { asks } = texts;
+
+export const numberField = (problem: FormProblem | undefined): Html =>
+  field({ name: "number", label: asks.number, hint: asks.numberHint, look: "big digits", digits: true }, problem);
+
+export const decisionButtons = (idempotencyKey: string): Html =>
+  html`${hidden({ key: idempotencyKey })}
+    <div class="pair">
+      <button name="decision" value="approve">${signs.yes}${asks.approve}</button
+      ><button name="decision" value="deny">${signs.no}${asks.deny}</button>
+    </div>`;
+
+export type Decision = "approve" | "deny";
+
+/** Throws `invalid_request` for what no rendered form sends. */
+export function readDecision(fields: Values): { readonly decision: Decision; readonly key: string } {
+  const key = asIdempotencyKey(fields["key"]);
+  const decision = fields["decision"];
+  if (key === undefined || (decision !== "approve" && decision !== "deny")) throw new JitnodeError("invalid_request");
+  return { decision, key };
+}
+
+export const repeatOf = (key: string, path: string, body: unknown): Repeat => ({ key, method: "POST", path, body });
+
+/** A slip of the finger is no wrong number: it is not counted. */
+export function readNumber(fields: Values): string {
+  const number = (fields["number"] ?? "").trim();
+  if (!/^[0-9]{2}$/.test(number)) {
+    throw new JitnodeError("number_wrong", { message: texts.decision.numberForm, hint: texts.decision.numberFormHint });
+  }
+  return number;
+}

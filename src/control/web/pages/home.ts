@@ -1,0 +1,49 @@
+// The start page of somebody signed in: activate a node, and the organizations they belong to.
+
+import type { FastifyInstance } from "fastify";
+import type { Organization } from "../../../protocol/people.js";
+import { html } from "../html.js";
+import type { Page } from "../layout.js";
+import type { Site } from "../site.js";
+import { texts } from "../texts/texts.js";
+
+const shown = 100;
+
+function page(name: string, organizations: readonly Organization[]): Page {
+  const { home } = texts;
+  return {
+    title: texts.product,
+    main: html`<h1>${home.title(name)}</h1>
+      <p class="lead">${home.activateHint}</p>
+      <div class="card"><a class="button" href="/activate">${home.activate}</a></div>
+      <section class="card" aria-labelledby="organizations">
+        <h2 id="organizations">${home.organizations}</h2>
+        ${
+          organizations.length === 0
+            ? html`<p class="quiet">${home.none}</p>`
+            : html`<ul class="list">
+                ${organizations.map(
+                  (organization) =>
+                    html`<li>
+                      <strong><bdi>${organization.name}</bdi></strong
+                      ><span class="mono quiet">${organization.id}</span
+                      ><span class="quiet">
+                        · ${home.role[organization.role]} · ${home.members(organization.members)} ·
+                        ${home.nodes(organization.nodes)}</span
+                      >
+                    </li>`,
+                )}
+              </ul>`
+        }
+      </section>`,
+  };
+}
+
+export function homePage(app: FastifyInstance, site: Site): void {
+  app.get("/", async (request, reply) => {
+    const visit = await site.person(request, reply, "/");
+    if (visit === undefined) return reply;
+    const { items } = await site.organizations.list(visit.actor, { after: undefined, limit: shown });
+    return site.show(reply, visit, page(visit.session.accountName, items));
+  });
+}

@@ -1,0 +1,170 @@
+// A node's request: what asks, the number, and which organization gets the node. The rules are those of
+// services/activations; here is only the form.
+
+import { JitnodeError, type ErrorCode } from "../../../protocol/errors.js";
+import type { Activation, ApprovalRequest, Organization } from "../../../protocol/people.js";
+import { field, form, hidden, problemNotice, wrong, type FormProblem, type Values } from "../form.js";
+import { attributes, html, type Html } from "../html.js";
+import type { Page } from "../layout.js";
+import { texts } from "../texts/texts.js";
+import { askingCards, fact, knownFacts, mono } from "./asks.js";
+import { decisionButtons, numberField, readNumber } from "./decision.js";
+
+const { asks, node: text } = texts;
+
+export interface NodeDecision {
+  readonly activation: Activation;
+  readonly organizations: readonly Organization[];
+  readonly mayCreate: boolean;
+  readonly agreement: string;
+  readonly now: number;
+  readonly token: string;
+  readonly action: string;
+  readonly key: string;
+  readonly values: Values;
+  readonly problem: FormProblem | undefined;
+}
+
+/** Where each refusal of an approval is shown; all others stand above the form. */
+export const nodeProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
+  number_wrong: "number",
+  org_choice_needed: "organization",
+  org_mismatch: "organization",
+  org_not_found: "organization",
+  org_creation_not_allowed: "organization",
+  org_id_taken: "org_id",
+  org_id_invalid: "org_id",
+  org_id_reserved: "org_id",
+  org_name_invalid: "org_name",
+  agreement_required: "consent",
+  binding_code_invalid: "binding_code",
+};
+
+export function nodeDecisionPage(decision: NodeDecision): Page {
+  const { activation, problem, values } = decision;
+  const { node } = activation;
+  const facts = {
+    userCode: activation.user_code,
+    address: activation.address,
+    addressDiffers: activation.address_differs,
+    requestedAt: activation.requested_at,
+    expiresAt: activation.expires_at,
+  };
+  return {
+    title: text.kind,
+    failed: problem !== undefined,
+    status: problem?.error.status ?? 200,
+    main: html`${askingCards({
+        kind: text.kind,
+        title: node.name,
+        claims: html`${fact(asks.name, html`<bdi>${node.name}</bdi>`)}${fact(asks.version, node.version)}${fact(asks.system, node.os)}`,
+        known: html`${knownFacts(facts, decision.now)}${fact(asks.nodeId, mono(node.id))}${fact(asks.key, mono(node.key_thumbprint))}`,
+        can: text.can,
+        warning: [text.warning, text.warningMore],
+      })}
+      ${problemNotice(problem)}
+      <div class="card">
+        ${form(decision.action, decision.token, [
+          hidden({ key_thumbprint: node.key_thumbprint, agreement: decision.agreement }),
+          numberField(problem),
+          organizationChoices(decision, values),
+          decisionButtons(decision.key),
+        ])}
+      </div>`,
+  };
+}
+
+/** Nothing is preselected where there is a real choice. */
+function preselected(decision: NodeDecision): string | undefined {
+  const given = decision.values["organization"];
+  if (given !== undefined) return given;
+  const [only, ...others] = decision.organizations;
+  if (only !== undefined) return others.length === 0 ? `use:${only.id}` : undefined;
+  return decision.mayCreate ? undefined : "join";
+}
+
+function organizationChoices(decision: NodeDecision, values: Values): Html {
+  const { problem, mayCreate, organizations, activation } = decision;
+  const chosen = preselected(decision);
+  const bad = problem?.field === "organization" ? problem.error : undefined;
+  const option = (value: string, label: Html | string, more?: Html): Html =>
+    html`<div class="choice">
+      <label
+        ><input
+          type="radio"
+          name="organization"
+          value="${value}"
+          ${attributes({
+            checked: chosen === value,
+            "aria-describedby": bad && "organization-wrong",
+          })}
+        /><span>${label}</span></label
+      >${more && html`<div class="more stack">${more}</div>`}
+    </div>`;
+
+  return html`<fieldset>
+    <legend>${text.organization}</legend>
+    ${
+      activation.expected_org_is_yours === true && html`<span class="hint">${text.expectedYours}</span>`
+    }${bad && wrong("organization", bad)}
+    <div class="choices">
+      ${organizations.map((organization) =>
+        option(
+          `use:${organization.id}`,
+          html`<bdi>${organization.name}</bdi><span class="hint mono">${organization.id}</span>`,
+        ),
+      )}${mayCreate && option("create", text.create, creationFields(values, problem))}${option(
+        "join",
+        text.join,
+        field({ name: "binding_code", label: text.joinCode, hint: text.joinCodeHint, look: "typed" }, problem),
+      )}
+    </div>
+  </fieldset>`;
+}
+
+function creationFields(values: Values, problem: FormProblem | undefined): Html {
+  const bad = problem?.field === "consent" ? problem.error : undefined;
+  const consent = attributes({
+    id: "consent",
+    checked: values["consent"] === "yes",
+    "aria-describedby": bad && "consent-wrong",
+    "aria-invalid": bad && "true",
+  });
+  return html`${field({ name: "org_name", label: text.createName, value: values["org_name"] }, problem)}${field(
+      { name: "org_id", label: text.createId, hint: text.createIdHint, value: values["org_id"], look: "exact" },
+      problem,
+    )}
+    <div>
+      <label class="consent" for="consent"
+        ><input type="checkbox" name="consent" value="yes" ${consent} /><span
+          >${text.consentBefore}<a href="/agreement" target="_blank" rel="noopener">${text.consentLink}</a
+          >${text.consentAfter}</span
+        ></label
+      >${bad && wrong("consent", bad)}
+    </div>`;
+}
+
+/** What the service is asked for; throws where something is missing, before any attempt is counted. */
+export function readApproval(fields: Values): ApprovalRequest {
+  const number = readNumber(fields);
+  const key_thumbprint = fields["key_thumbprint"] ?? "";
+  return { number, key_thumbprint, organization: readChoice(fields) };
+}
+
+function readChoice(fields: Values): ApprovalRequest["organization"] {
+  const choice = fields["organization"] ?? "";
+  if (choice === "create") {
+    if (fields["consent"] !== "yes") throw new JitnodeError("agreement_required", { message: text.consentMissing });
+    const id = (fields["org_id"] ?? "").trim();
+    return { create: { id, name: fields["org_name"] ?? "", agreement: fields["agreement"] ?? "" } };
+  }
+  if (choice === "join") {
+    const code = fields["binding_code"] ?? "";
+    if (code === "") throw new JitnodeError("binding_code_invalid", { message: text.joinCodeMissing });
+    return { join: { binding_code: code.slice(0, longestCode) } };
+  }
+  if (choice.startsWith("use:")) return { use: { id: choice.slice("use:".length) } };
+  throw new JitnodeError("org_choice_needed", { message: text.choiceMissing, hint: text.choiceMissingHint });
+}
+
+const longestCode = 64;

@@ -1,0 +1,68 @@
+// How a request ended, for whoever decided it; others learn only that it was decided.
+
+import type { DecisionRow } from "../../store/decisions.js";
+import { problemNotice, type FormProblem } from "../form.js";
+import { html, type Html } from "../html.js";
+import type { Page } from "../layout.js";
+import { signs } from "../mark.js";
+import { sentence } from "../text.js";
+import { texts } from "../texts/texts.js";
+import { fact, mono } from "./asks.js";
+
+const { result: text } = texts;
+
+interface Ending {
+  readonly title: string;
+  readonly good: boolean;
+  readonly more: string;
+  readonly details?: Html;
+}
+
+function endingOf(decision: DecisionRow | undefined): Ending {
+  if (decision?.state === "denied") return { title: text.denied, good: false, more: text.deniedMore };
+  if (decision?.state !== "approved") return { title: text.decided, good: false, more: text.decidedMore };
+  if (decision.client_id === "jitnode-cli") {
+    return { title: text.terminalApproved, good: true, more: text.nextTerminal };
+  }
+  const { node_id: node, node_name: name, org_id: org, org_name: orgName } = decision;
+  if (node === null || name === null || org === null || orgName === null) {
+    return { title: text.decided, good: false, more: text.decidedMore };
+  }
+  return {
+    title: text.nodeApproved,
+    good: true,
+    more: text.nextNode,
+    details: html`<div class="card">
+        <dl class="facts">
+          ${fact(
+            text.node,
+            html`<bdi>${name}</bdi><br />${mono(node)}`,
+          )}${fact(text.organization, html`<bdi>${orgName}</bdi><br />${mono(org)}`)}
+        </dl>
+      </div>
+      <div class="card">
+        <h2>${text.nextCommands}</h2>
+        <pre class="commands">
+jitnode status
+jitnode org members
+jitnode org code</pre>
+      </div>`,
+  };
+}
+
+export function resultPage(decision: DecisionRow | undefined, problem?: FormProblem): Page {
+  const ending = endingOf(decision);
+  return {
+    title: ending.title,
+    status: problem?.error.status ?? 200,
+    failed: problem !== undefined,
+    main: html`${problemNotice(problem)}
+      <div class="card done">
+        <span class="seal${ending.good ? "" : " not"}">${ending.good ? signs.yes : signs.no}</span>
+        <h1>${ending.title}</h1>
+        <p class="lead">${sentence(ending.more)}</p>
+      </div>
+      ${ending.details}
+      <p class="after"><a href="/activate">${text.another}</a> · <a href="/">${text.home}</a></p>`,
+  };
+}

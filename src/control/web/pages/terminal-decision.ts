@@ -1,0 +1,73 @@
+// A terminal's request to be signed in: what asks, what it will be able to do, the number, and the binding code where it
+// speaks for a node whose organization the person has not shown to belong to. That organization's id is shown as the
+// terminal gave it: whether there is such an organization, this page does not know.
+
+import { JitnodeError, type ErrorCode } from "../../../protocol/errors.js";
+import type { TerminalRequest } from "../../services/terminal-sign-ins.js";
+import { field, form, problemNotice, type FormProblem, type Values } from "../form.js";
+import { html } from "../html.js";
+import type { Page } from "../layout.js";
+import { texts } from "../texts/texts.js";
+import { askingCards, fact, knownFacts } from "./asks.js";
+import { decisionButtons, numberField, readNumber } from "./decision.js";
+
+const { asks, terminal: text } = texts;
+
+export interface TerminalDecision {
+  readonly request: TerminalRequest;
+  readonly now: number;
+  readonly token: string;
+  readonly action: string;
+  readonly key: string;
+  readonly problem: FormProblem | undefined;
+}
+
+export const terminalProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
+  number_wrong: "number",
+  binding_code_invalid: "binding_code",
+};
+
+export function terminalDecisionPage({ request, now, token, action, key, problem }: TerminalDecision): Page {
+  const code = { name: "binding_code", label: text.code, hint: text.codeHint, look: "typed" } as const;
+  return {
+    title: text.kind,
+    failed: problem !== undefined,
+    status: problem?.error.status ?? 200,
+    main: html`${askingCards({
+        kind: text.kind,
+        title: text.title,
+        claims: fact(asks.program, request.agent === "" ? asks.unnamed : html`<bdi>${request.agent}</bdi>`),
+        known: knownFacts(request, now),
+        can: text.can[request.scope],
+        warning: [text.warning, text.warningMore],
+      })}
+      ${problemNotice(problem)}
+      <div class="card">
+        ${form(action, token, [
+          request.codeNeededFor !== undefined &&
+            html`<div>
+              <p class="label">${text.membership} <bdi class="code">${request.codeNeededFor}</bdi></p>
+              <p class="hint">${text.membershipMore}</p>
+            </div>`,
+          request.codeNeededFor !== undefined && field(code, problem),
+          numberField(problem),
+          decisionButtons(key),
+        ])}
+      </div>`,
+  };
+}
+
+export interface TerminalApproval {
+  readonly number: string;
+  readonly bindingCode: string | undefined;
+}
+
+/** Throws where something is missing, before any attempt is counted. */
+export function readTerminalApproval(fields: Values, request: TerminalRequest): TerminalApproval {
+  const number = readNumber(fields);
+  const bindingCode = fields["binding_code"];
+  if (request.codeNeededFor !== undefined && bindingCode === undefined) {
+    throw new JitnodeError("binding_code_invalid", { message: text.codeMissing });
+  }
+  return { number, bindingCode };
+}

@@ -1,0 +1,146 @@
+// What all pages share: who visits, how a page is sent, the tokens of forms, and the services behind them.
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext, PersonActor } from "../context.js";
+import { addressOf, agentOf } from "../http/requests.js";
+import { createAccounts, type Accounts } from "../services/accounts.js";
+import { createActivations, type Activations } from "../services/activations.js";
+import {
+  assertForm,
+  createBrowserSessions,
+  isSame,
+  personAt,
+  sign,
+  type BrowserSession,
+  type BrowserSessions,
+  type Visitor,
+} from "../services/browser-sessions.js";
+import { createOrganizations, type Organizations } from "../services/organizations.js";
+import { createPasswords } from "../services/passwords.js";
+import { createTerminalSignIns, type TerminalSignIns } from "../services/terminal-sign-ins.js";
+import { createCookies, type Cookies } from "./cookies.js";
+import type { Values } from "./form.js";
+import { setPageHeaders } from "./headers.js";
+import { layout, type Page } from "./layout.js";
+import { asTarget } from "./targets.js";
+
+/** Somebody who looks at a page. */
+export interface Visit {
+  readonly visitor: Visitor;
+  readonly session: BrowserSession | undefined;
+}
+
+/** Somebody who is signed in. */
+export interface PersonVisit extends Visit {
+  readonly session: BrowserSession;
+  readonly actor: PersonActor;
+  /** Of every form of this session. */
+  readonly token: string;
+}
+
+export interface Site {
+  readonly context: ControlContext;
+  readonly cookies: Cookies;
+  readonly accounts: Accounts;
+  readonly activations: Activations;
+  readonly organizations: Organizations;
+  readonly sessions: BrowserSessions;
+  readonly terminals: TerminalSignIns;
+  visit(request: FastifyRequest): Promise<Visit>;
+  /** Undefined when nobody is signed in; `reply` is then on its way to the sign-in page and from there to `target`. */
+  person(request: FastifyRequest, reply: FastifyReply, target: string): Promise<PersonVisit | undefined>;
+  show(reply: FastifyReply, visit: Visit, page: Page): FastifyReply;
+  /** 303: what was posted is not posted again by going back or reloading. */
+  go(reply: FastifyReply, path: string): FastifyReply;
+  /** The token for forms of somebody who is not signed in (sign-in, links): bound to a secret in a cookie. */
+  formToken(request: FastifyRequest, reply: FastifyReply): string;
+  /** The fields of a form; throws `csrf_invalid`. */
+  openFields(request: FastifyRequest): Values;
+  personFields(request: FastifyRequest, visit: PersonVisit): Values;
+  /** Signs the browser in and sends it where it was going. */
+  welcome(request: FastifyRequest, reply: FastifyReply, cookie: string): FastifyReply;
+}
+
+const secretBytes = 32;
+const secretPattern = /^[A-Za-z0-9_-]{43}$/;
+
+export function createSite(context: ControlContext): Site {
+  const { config, random } = context;
+  const cookies = createCookies(config.publicUrl);
+  const { host } = new URL(config.publicUrl);
+  const sessions = createBrowserSessions(context);
+  const passwords = createPasswords({ random });
+
+  const visit = async (request: FastifyRequest): Promise<Visit> => {
+    const cookie = cookies.read(request, "session");
+    return {
+      visitor: { address: addressOf(request), agent: agentOf(request) },
+      session: cookie === undefined ? undefined : await sessions.read(cookie),
+    };
+  };
+
+  const go = (reply: FastifyReply, path: string): FastifyReply => setPageHeaders(reply).redirect(path, 303);
+
+  return {
+    context,
+    cookies,
+    accounts: createAccounts(context, { passwords, sessions }),
+    activations: createActivations(context),
+    organizations: createOrganizations(context),
+    sessions,
+    terminals: createTerminalSignIns(context),
+    visit,
+
+    async person(request, reply, target) {
+      const { session, visitor } = await visit(request);
+      if (session !== undefined) {
+        return { session, visitor, actor: personAt(session, visitor.address), token: session.sign("form") };
+      }
+      cookies.set(reply, "next", target);
+      go(reply, "/sign-in");
+      return undefined;
+    },
+
+    show(reply, { session }, page) {
+      const person = session && { name: session.accountName, token: session.sign("form") };
+      return setPageHeaders(reply)
+        .code(page.status ?? 200)
+        .type("text/html; charset=utf-8")
+        .send(layout(page, { host, person }));
+    },
+
+    go,
+
+    formToken(request, reply) {
+      const known = cookies.read(request, "form");
+      const secret = known !== undefined && secretPattern.test(known) ? known : random.token(secretBytes);
+      if (secret !== known) cookies.set(reply, "form", secret);
+      return sign(secret, "form");
+    },
+
+    openFields(request) {
+      const fields = fieldsOf(request);
+      const secret = cookies.read(request, "form");
+      if (secret === undefined || !secretPattern.test(secret) || !isSame(fields["csrf"], sign(secret, "form"))) {
+        throw new JitnodeError("csrf_invalid");
+      }
+      return fields;
+    },
+
+    personFields(request, { session }) {
+      const fields = fieldsOf(request);
+      assertForm(session, fields["csrf"]);
+      return fields;
+    },
+
+    welcome(request, reply, cookie) {
+      const target = asTarget(cookies.read(request, "next")) ?? "/";
+      cookies.set(reply, "session", cookie);
+      cookies.clear(reply, "next");
+      return go(reply, target);
+    },
+  };
+}
+
+const fieldsOf = (request: FastifyRequest): Values => (request.body ?? {}) as Values;
