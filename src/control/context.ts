@@ -56,6 +56,8 @@ export interface Authentication {
 
 /** Keys at rest, all derived from the key file (HKDF). Lookups are keyed hashes; sealing is AES-256-GCM. */
 export interface Secrets {
+  /** What the database keeps to recognise the key file it was made with; says nothing about it. */
+  readonly check: string;
   /** HMAC-SHA-256 for finding a code without storing it; `purpose` separates the kinds. */
   lookup(purpose: "user_code" | "binding_code" | "idempotency", undashed: string): string;
   /** `context` is authenticated with it (an organization id, a row's key): a moved ciphertext does not open. */

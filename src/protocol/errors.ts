@@ -401,6 +401,18 @@ const entries = {
     "Put the right key file in place (JITNODE_CONTROL_KEY_FILE).",
   ),
   schema_newer: entry(500, failed, "The database was made by a newer version.", "Run that version or a later one."),
+  schema_older: entry(
+    500,
+    failed,
+    "The database was made by an older version.",
+    "Start the control plane, or run `jitnode-control migrate`.",
+  ),
+  control_plane_running: entry(
+    409,
+    conflict,
+    "A control plane is running on this database.",
+    "Stop every replica first; one that was killed counts as running for a minute and a half.",
+  ),
   migration_failed: entry(
     500,
     failed,

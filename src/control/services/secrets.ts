@@ -22,9 +22,6 @@ const sealVersion = "1";
 const subKey = (masterKey: Uint8Array, purpose: string): Buffer =>
   Buffer.from(hkdfSync("sha256", masterKey, Buffer.alloc(0), `jitnode/control/1/${purpose}`, masterKeyBytes));
 
-/** What the database keeps to recognise its key; says nothing about it. */
-export const keyCheckOf = (masterKey: Uint8Array): string => mac(subKey(masterKey, "check"), "jitnode");
-
 const mac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text).digest("base64url");
 
 export function createSecrets(masterKey: Uint8Array): Secrets {
@@ -40,6 +37,7 @@ export function createSecrets(masterKey: Uint8Array): Secrets {
   const nonceOf = (slot: number): string => mac(nonceKey, String(slot)).slice(0, 22);
 
   return {
+    check: mac(subKey(masterKey, "check"), "jitnode"),
     lookup: (purpose, undashed) => mac(lookupKeys[purpose], undashed),
     seal(plain, context) {
       const iv = randomBytes(ivBytes);
@@ -59,8 +57,8 @@ export function createSecrets(masterKey: Uint8Array): Secrets {
       decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
       return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString("utf8");
     },
-    // The length in front keeps (family, generation) pairs apart whatever the family's id looks like.
-    refreshToken: (sessionId, generation) => mac(refreshKey, `${sessionId.length}:${sessionId}:${generation}`),
+    refreshToken: (sessionId, generation) =>
+      `${sessionId}.${generation}.${mac(refreshKey, `${sessionId}.${generation}`)}`,
     nonce: (now) => nonceOf(Math.floor(now / nonceSlot)),
     isFreshNonce(nonce, now) {
       const slot = Math.floor(now / nonceSlot);

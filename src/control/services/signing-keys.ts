@@ -3,7 +3,7 @@
 //
 // Invariant: a key stays in the JWKS until the last token it signed has expired.
 
-import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from "jose";
+import { exportJWK, generateKeyPair, importJWK, type CryptoKey } from "jose";
 import { thumbprintOf } from "../../domain/ids.js";
 import type { Clock } from "../../platform/clock.js";
 import { asJson } from "../../protocol/parse.js";
@@ -39,13 +39,22 @@ export interface SigningKey {
   readonly key: CryptoKey;
 }
 
+export interface PublishedKey {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: "sig";
+}
+
 export interface SigningKeys {
   /** The key that signs now; the first call of a database's life makes one. */
   current(): Promise<SigningKey>;
   /** The public key a token names; undefined when it is unknown or its time is over. */
   find(kid: string): Promise<CryptoKey | undefined>;
   /** RFC 7517. */
-  jwks(): Promise<{ readonly keys: readonly JWK[] }>;
+  jwks(): Promise<{ keys: PublishedKey[] }>;
   /** A new key signs from now on; returns its kid. */
   rotate(tx: Tx): Promise<string>;
 }
@@ -138,9 +147,10 @@ export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
     async jwks() {
       const rows = await publishedSigningKeys(store, clock.now());
       return {
-        keys: rows.map((row): JWK => {
-          const { kty, crv, x } = JSON.parse(row.public_jwk) as JWK & { kty: "OKP" };
-          return { kty, crv, x, kid: row.kid, alg: row.algorithm, use: "sig" } as JWK;
+        keys: rows.flatMap((row): PublishedKey[] => {
+          const jwk = asJson(storedJwk, row.public_jwk);
+          if (jwk === undefined) return [];
+          return [{ kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid: row.kid, alg: row.algorithm, use: "sig" }];
         }),
       };
     },

@@ -1,8 +1,10 @@
 // Single values of this database: its id, the check value of its key, who has it open.
 
-import type { Executor } from "./store.js";
+import { locked, type Executor, type Tx } from "./store.js";
 
 const serverPrefix = "server:";
+/** The check value of the key file (Secrets.check). */
+export const keyCheckName = "key_check";
 
 export async function readMetadata(executor: Executor, key: string): Promise<string | undefined> {
   const row = await executor.db.selectFrom("metadata").select("value").where("key", "=", key).executeTakeFirst();
@@ -17,6 +19,12 @@ export async function initMetadata(executor: Executor, key: string, value: strin
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return (await readMetadata(executor, key)) ?? value;
+}
+
+/** As `readMetadata`; on PostgreSQL nobody else changes it until the transaction ends. */
+export async function lockMetadata(tx: Tx, key: string): Promise<string | undefined> {
+  const row = await locked(tx, tx.db.selectFrom("metadata").select("value").where("key", "=", key)).executeTakeFirst();
+  return row?.value;
 }
 
 export async function writeMetadata(executor: Executor, key: string, value: string): Promise<void> {
@@ -38,13 +46,18 @@ export const announceServer = (executor: Executor, id: string, until: number): P
 export const withdrawServer = (executor: Executor, id: string): Promise<void> =>
   deleteMetadata(executor, serverPrefix + id);
 
-/** Until when the longest announced server may still run; undefined when none is announced after `now`. */
+/** Until when the longest announced server may still run; undefined when none is announced beyond `now`. */
 export async function announcedUntil(executor: Executor, now: number): Promise<number | undefined> {
-  const rows = await executor.db
-    .selectFrom("metadata")
-    .select("value")
-    .where("key", "like", `${serverPrefix}%`)
-    .execute();
-  const latest = Math.max(0, ...rows.map((row) => Number(row.value)));
+  const latest = Math.max(0, ...(await announcements(executor)).map((row) => Number(row.value)));
   return latest > now ? latest : undefined;
 }
+
+/** Of servers that ended without withdrawing. */
+export async function removeOldAnnouncements(executor: Executor, now: number): Promise<void> {
+  for (const row of await announcements(executor)) {
+    if (Number(row.value) < now) await deleteMetadata(executor, row.key);
+  }
+}
+
+const announcements = (executor: Executor) =>
+  executor.db.selectFrom("metadata").selectAll().where("key", "like", `${serverPrefix}%`).execute();

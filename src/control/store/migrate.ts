@@ -1,6 +1,7 @@
 // Brings a database to this version's schema, and refuses one that is newer. Also writes `control_plane_id`: random,
 // made once, by which nodes tell this control plane from a replaced one at the same URL.
 
+import { sql } from "kysely";
 import { Migrator, type Migration } from "kysely/migration";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Random } from "../../platform/random.js";
@@ -26,6 +27,17 @@ export async function migrate(store: Store, random: Random): Promise<readonly st
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+/** Throws `schema_older` or `schema_newer` where the database is not at this version; changes nothing. */
+export async function assertMigrated(store: Store): Promise<readonly string[]> {
+  const names = Object.keys(migrations);
+  const tables = await store.db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === "kysely_migration")) throw new JitnodeError("schema_older");
+  const { rows } = await sql<{ readonly name: string }>`select name from kysely_migration`.execute(store.db);
+  if (rows.some((row) => !names.includes(row.name))) throw new JitnodeError("schema_newer");
+  if (rows.length < names.length) throw new JitnodeError("schema_older");
+  return [];
 }
 
 export async function readControlPlaneId(store: Store): Promise<string> {

@@ -22,18 +22,7 @@ export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {
 export const findSession = (executor: Executor, id: string): Promise<SessionWithAccount | undefined> =>
   withAccount(executor).where("sessions.id", "=", id).executeTakeFirst();
 
-/** The session whose current or previous refresh token this is; its row is the caller's until the commit. */
-export async function lockByRefreshToken(tx: Tx, hash: string): Promise<SessionWithAccount | undefined> {
-  const found = await locked(
-    tx,
-    tx.db
-      .selectFrom("sessions")
-      .selectAll()
-      .where((where) => where.or([where("token_hash", "=", hash), where("previous_token_hash", "=", hash)])),
-  ).executeTakeFirst();
-  return found === undefined ? undefined : findSession(tx, found.id);
-}
-
+/** Its row is the caller's until the commit. */
 export async function lockSession(tx: Tx, id: string): Promise<SessionWithAccount | undefined> {
   const found = await locked(tx, tx.db.selectFrom("sessions").selectAll().where("id", "=", id)).executeTakeFirst();
   return found === undefined ? undefined : findSession(tx, id);

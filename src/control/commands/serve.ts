@@ -1,0 +1,63 @@
+// `jitnode-control serve`: runs until SIGTERM or SIGINT, then ends with 0.
+
+import { exitCodes } from "../../protocol/exit-codes.js";
+import { createClock, toDate } from "../../platform/clock.js";
+import { createRandom } from "../../platform/random.js";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext } from "../context.js";
+import { createSetupLink } from "../services/links.js";
+import { startControl } from "../start.js";
+import type { Command, CommandInput } from "./command.js";
+
+export const command: Command = {
+  name: "serve",
+  describe: "Run the control plane.",
+  options: [],
+  async run(input) {
+    const log = input.log();
+    let fatal: unknown;
+    const ended = new AbortController();
+    const stop = (): void => ended.abort();
+    input.signal.addEventListener("abort", stop, { once: true });
+    if (input.signal.aborted) stop();
+    const running = await startControl({
+      config: input.config(),
+      clock: createClock(),
+      random: createRandom(),
+      log,
+      onFatal: (error) => {
+        fatal = error;
+        stop();
+      },
+    });
+    try {
+      await offerSetup(running.context, input);
+      await new Promise<void>((resolve) => {
+        if (ended.signal.aborted) resolve();
+        else ended.signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      log.info("control plane stops");
+    } finally {
+      await running.close();
+    }
+    if (fatal !== undefined) throw fatal;
+    return exitCodes.done;
+  },
+};
+
+/** While there is no account: where the first one is made. The link stands in no log line. */
+async function offerSetup(context: ControlContext, input: CommandInput): Promise<void> {
+  try {
+    const link = await createSetupLink(context);
+    input.print("");
+    input.print("There is no account yet. Make the first one with this link, once:");
+    input.print("");
+    input.print(`  ${link.url}`);
+    input.print("");
+    input.print(`It works until ${toDate(link.expiresAt)}; \`jitnode-control setup-link\` prints another one.`);
+    input.print("");
+    context.log.info("set-up link printed");
+  } catch (error) {
+    if (!(error instanceof JitnodeError && error.code === "set_up_done")) throw error;
+  }
+}

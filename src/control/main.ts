@@ -1,0 +1,153 @@
+// The program jitnode-control: finds the command, loads only its file, runs it, and turns errors into a sentence, a
+// hint and an exit code.
+
+import type { Command as Parser } from "commander";
+import { createSettingsReader } from "../config/read.js";
+import { createClock } from "../platform/clock.js";
+import { createLog, type Log } from "../platform/log.js";
+import { defaultControlDataDir } from "../platform/paths.js";
+import { createRandom } from "../platform/random.js";
+import { listenForTermination } from "../platform/signals.js";
+import { JitnodeError } from "../protocol/errors.js";
+import { exitCodes, type ExitCode } from "../protocol/exit-codes.js";
+import { version } from "../protocol/versions.js";
+import type { Command, CommandInput } from "./commands/command.js";
+import { commandTable } from "./commands/table.js";
+import { readControlConfig, type ControlConfig, type LogConfig } from "./config.js";
+import type { ControlContext } from "./context.js";
+
+const program = "jitnode-control";
+
+export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  // Database and key file are for the program's own user.
+  process.umask(0o077);
+  process.exitCode = await run(args, process.env);
+}
+
+async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<ExitCode> {
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+    process.stdout.write(`${version}\n`);
+    return exitCodes.done;
+  }
+  let exit: ExitCode = exitCodes.done;
+  try {
+    const called = await commandsFor(args);
+    const parser = await buildParser(called, async (command, argumentsGiven, options) => {
+      exit = await runCommand(command, argumentsGiven, options, environment);
+    });
+    await parser.parseAsync([...args], { from: "user" });
+    return exit;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** The one that is named; all of them where none is, for the help. */
+async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
+  const words = args.slice(0, 2);
+  const name = [words.join(" "), words[0] ?? ""].find((candidate) => Object.hasOwn(commandTable, candidate));
+  const load = name === undefined ? undefined : commandTable[name];
+  if (load !== undefined) return [(await load()).command];
+  return await Promise.all(Object.values(commandTable).map(async (each) => (await each()).command));
+}
+
+type Action = (
+  command: Command,
+  args: readonly string[],
+  options: Readonly<Record<string, string | boolean | undefined>>,
+) => Promise<void>;
+
+async function buildParser(called: readonly Command[], action: Action): Promise<Parser> {
+  const { Command: CommanderCommand } = await import("commander");
+  const root = new CommanderCommand(program)
+    .description("The control plane: people, organizations and the nodes that belong to them.")
+    .version(version, "-V, --version", "Print the version.")
+    .helpOption("-h, --help", "Print this help.")
+    .exitOverride()
+    .addHelpText("after", "\nSettings are JITNODE_CONTROL_… variables; see the reference of settings.");
+  const groups = new Map<string, Parser>();
+  for (const command of called) {
+    const words = command.name.split(" ");
+    const last = words.pop() ?? command.name;
+    const group = words.join(" ");
+    let parent: Parser = root;
+    if (group !== "") {
+      parent = groups.get(group) ?? root.command(group).description(`Commands about ${group}.`).exitOverride();
+      groups.set(group, parent);
+    }
+    const parser = parent.command(last).description(command.describe).exitOverride();
+    for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.describe);
+    for (const option of command.options) {
+      if (option.required === true) parser.requiredOption(option.flags, option.describe);
+      else parser.option(option.flags, option.describe);
+    }
+    parser.action(async () => {
+      await action(command, parser.args, parser.opts<Record<string, string | boolean | undefined>>());
+    });
+  }
+  return root;
+}
+
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  options: CommandInput["options"],
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
+  const termination = listenForTermination();
+  const closers: (() => Promise<void>)[] = [];
+  const reader = createSettingsReader(environment);
+  const config = once((): ControlConfig => readControlConfig(reader, defaultControlDataDir(environment)));
+  const logConfig = once((): LogConfig => ({
+    level: reader.choice("logLevel", ["trace", "debug", "info", "warn", "error", "silent"]) ?? "info",
+    format: reader.choice("logFormat", ["text", "json"]) ?? (process.stderr.isTTY ? "text" : "json"),
+  }));
+  const log = once((): Log => createLog({ ...logConfig(), program }));
+  const context = once(async (): Promise<ControlContext> => {
+    const { openControl } = await import("./open.js");
+    const opened = await openControl(
+      { config: config(), clock: createClock(), random: createRandom(), log: log() },
+      "as_it_is",
+    );
+    closers.push(() => opened.close());
+    return opened.context;
+  });
+  try {
+    const exit = await command.run({
+      arguments: args,
+      options,
+      print: (line) => void process.stdout.write(`${line}\n`),
+      note: (line) => void process.stderr.write(`${line}\n`),
+      environment,
+      flags: {},
+      config,
+      logConfig,
+      log,
+      context,
+      signal: termination.signal,
+    });
+    return exit ?? exitCodes.done;
+  } finally {
+    for (const close of closers) await close();
+    termination.close();
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** One sentence and what to do, on stderr. What is no error of the registry is a fault of ours: with its trace. */
+function report(error: unknown): ExitCode {
+  if (error instanceof Error && "exitCode" in error && error.name === "CommanderError") {
+    // Commander has written it.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  const known = error instanceof JitnodeError ? error : new JitnodeError("internal_error", { cause: error });
+  process.stderr.write(`${program}: ${known.message}\n${known.hint}\n`);
+  if (!(error instanceof JitnodeError)) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  }
+  return known.exitCode;
+}

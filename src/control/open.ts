@@ -1,0 +1,130 @@
+// From settings to a context: key file, database, services. Everything but listening.
+
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
+import type { Clock } from "../platform/clock.js";
+import type { Log } from "../platform/log.js";
+import type { Random } from "../platform/random.js";
+import { JitnodeError } from "../protocol/errors.js";
+import type { ControlConfig } from "./config.js";
+import type { ControlContext } from "./context.js";
+import { assertKeyOfDatabase } from "./key-check.js";
+import { loadKeyFile } from "./key-file.js";
+import { createAuditLog } from "./services/audit-log.js";
+import { createEvents } from "./services/events.js";
+import { createLimits } from "./services/limits.js";
+import { createMetrics } from "./services/metrics.js";
+import { createSecrets } from "./services/secrets.js";
+import { assertMigrated, migrate, readControlPlaneId } from "./store/migrate.js";
+import { openPostgres } from "./store/postgres.js";
+import { openSqlite } from "./store/sqlite.js";
+import type { Store } from "./store/store.js";
+
+export interface OpenDeps {
+  readonly config: ControlConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface OpenControl {
+  readonly context: ControlContext;
+  /** Migrations that were applied. */
+  readonly applied: readonly string[];
+  close(): Promise<void>;
+}
+
+/** `schema`: bring the database to this version, or refuse one that is not at it. */
+export async function openControl(deps: OpenDeps, schema: "migrate" | "as_it_is"): Promise<OpenControl> {
+  const { config, clock, random, log } = deps;
+  const store = await openDatabase(deps, schema);
+  try {
+    const applied = schema === "migrate" ? await migrate(store.store, random) : await assertMigrated(store.store);
+    const secrets = createSecrets(store.masterKey);
+    await assertKeyOfDatabase(store.store, secrets.check);
+    const controlPlaneId = await readControlPlaneId(store.store);
+    const metrics = createMetrics();
+    const audit = createAuditLog({ clock, random });
+    const limits = createLimits({ store: store.store, clock, metrics, audit });
+    const events = await createEvents({ store: store.store, log });
+    return {
+      context: {
+        config,
+        clock,
+        random,
+        log,
+        store: store.store,
+        secrets,
+        limits,
+        audit,
+        events,
+        metrics,
+        controlPlaneId,
+      },
+      applied,
+      async close() {
+        await events.close();
+        await store.store.close();
+      },
+    };
+  } catch (error) {
+    await store.store.close();
+    throw databaseError(error);
+  }
+}
+
+interface OpenedDatabase {
+  readonly store: Store;
+  readonly masterKey: Buffer;
+}
+
+/** The key file first: were the database made first, a crash in between would leave one that has lost its key. */
+async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Promise<OpenedDatabase> {
+  const { config, random, log } = deps;
+  const { database, keyFile } = config;
+  if (database.kind === "postgres") {
+    const masterKey = await loadKeyFile(keyFile, random);
+    const store = openPostgres({
+      url: database.url,
+      onError: (error) => log.warn("database connection lost", { error }),
+    });
+    return { store, masterKey };
+  }
+  const there = existsSync(database.file);
+  if (!there && schema === "as_it_is") {
+    throw new JitnodeError("schema_older", {
+      message: `There is no database at ${database.file}.`,
+      hint: "Start the control plane once, or check JITNODE_CONTROL_DATA_DIR.",
+    });
+  }
+  try {
+    await makePrivateFolder(dirname(database.file));
+    // A database without its key file needs that very file; a new one would only hide what is missing.
+    const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
+    return { store: openSqlite({ file: database.file }), masterKey };
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+function databaseError(error: unknown): unknown {
+  if (error instanceof JitnodeError) return error;
+  const code = systemErrorCode(error) ?? "";
+  const text = error instanceof Error ? error.message : "";
+  if (/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_FULL|SQLITE_NOTADB)/.test(code)) {
+    return new JitnodeError("setting_invalid", {
+      message: `The data directory cannot be used (${code}).`,
+      hint: "Check JITNODE_CONTROL_DATA_DIR: it must belong to the control plane's user, with room on the disk.",
+      cause: error,
+    });
+  }
+  if (/^(E[A-Z]+|28|3D|57P|53)/.test(code) || /connect|timeout/i.test(text)) {
+    return new JitnodeError("unavailable", {
+      message: `The database cannot be reached or refuses the connection (${code === "" ? "no answer" : code}).`,
+      hint: "Check JITNODE_CONTROL_DATABASE_URL and that the database runs.",
+      cause: error,
+    });
+  }
+  return error;
+}
