@@ -40,7 +40,12 @@ export async function requestDevice(
       }),
     };
   }
-  return { kind: "requested", request: answer.body };
+  // As the parser wrote them, so that nothing in them can play with a terminal.
+  const links = {
+    verification_uri: new URL(link).href,
+    ...(complete === undefined ? {} : { verification_uri_complete: new URL(complete).href }),
+  };
+  return { kind: "requested", request: { ...answer.body, ...links } };
 }
 
 /** `interval`: seconds to wait before the next poll. */

@@ -85,10 +85,10 @@ export function createNodeApi({ transport, key, nodeId, clock, random }: NodeApi
       case "failure":
         return answer;
       case "oauth-error":
-        return rejected(answer.error, answer.description);
+        return refusal(answer.error, answer.description);
       case "ok": {
         // RFC 9449 section 5: a token that is not bound to the key is not what was asked for.
-        if (answer.body.token_type !== "DPoP") return rejected("token_type", answer.body.token_type);
+        if (answer.body.token_type !== "DPoP") return refusal("token_type", answer.body.token_type);
         held = { value: answer.body.access_token, until: asked + answer.body.expires_in * 1000 * usablePart };
         return { kind: "ok", body: held.value };
       }
@@ -108,6 +108,8 @@ export function createNodeApi({ transport, key, nodeId, clock, random }: NodeApi
       if (answer.kind !== "problem") return answer as Exclude<R, Problem>;
       const { error, status } = answer as Problem;
       if (status === 401) held = undefined;
+      // Trouble of its own says nothing about this node.
+      if (status >= 500 || status === 429) return { kind: "failure", error };
       if (status !== 401 || kept === undefined || attempt > 0) return { kind: "rejected", error };
     }
   }
@@ -159,9 +161,11 @@ export function createNodeApi({ transport, key, nodeId, clock, random }: NodeApi
   };
 }
 
-function rejected(error: string, description: string | undefined): Rejected {
-  const code = error === "invalid_client" ? "node_unknown" : "control_plane_error";
-  return { kind: "rejected", error: new JitnodeError(code, { log: { error, description } }) };
+/** RFC 6749 section 5.2: only `invalid_client` says that the key is not known there. */
+function refusal(error: string, description: string | undefined): Rejected | Failure {
+  const log = { error, description };
+  if (error === "invalid_client") return { kind: "rejected", error: new JitnodeError("node_unknown", { log }) };
+  return { kind: "failure", error: new JitnodeError("control_plane_error", { log }) };
 }
 
 /** Narrows the lines, and cuts a stream on which nothing came for a minute. `close` frees the connection. */

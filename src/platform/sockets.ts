@@ -11,7 +11,8 @@ import { systemErrorCode } from "./atomic-file.js";
 export const socketPathLimit = 107;
 
 export type ListenOutcome =
-  | { readonly kind: "listening"; close(): void }
+  /** The path goes when the server is closed. */
+  | { readonly kind: "listening" }
   | { readonly kind: "too_long" }
   /** Somebody else answers there. */
   | { readonly kind: "in_use" }
@@ -39,15 +40,7 @@ export async function listenOnSocket(server: Server, options: ListenOptions): Pr
     if (systemErrorCode(error) === "EADDRINUSE") return { kind: "in_use" };
     return { kind: "refused", detail: error instanceof Error ? error.message : String(error) };
   }
-  const own = lstatSync(path, { throwIfNoEntry: false })?.ino;
-  return {
-    kind: "listening",
-    close() {
-      // Node.js unlinks the path when the server closes, whoever's socket lies there by then: only ours may go.
-      if (own === undefined || lstatSync(path, { throwIfNoEntry: false })?.ino !== own) return;
-      unlinkSync(path);
-    },
-  };
+  return { kind: "listening" };
 }
 
 /**

@@ -30,9 +30,8 @@ export function fits(schema: Schema, value: unknown): boolean {
   for (const keyword in schema) if (!keywords.has(keyword)) throw new TypeError(`unknown keyword ${keyword}`);
   if (schema.anyOf !== undefined && !schema.anyOf.some((choice) => fits(choice, value))) return false;
   if (schema.const !== undefined && schema.const !== value) return false;
+  if (schema.type === undefined) return true;
   switch (schema.type) {
-    case undefined:
-      return true;
     case "null":
       return value === null;
     case "boolean":

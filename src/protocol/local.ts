@@ -9,6 +9,7 @@ import {
   nodeId,
   nullable,
   number,
+  oneOf,
   open,
   organizationSummary,
   strict,
@@ -87,7 +88,7 @@ export type LocalBinding = Static<typeof binding>;
 export const status = open({
   version: claim,
   state: Type.Union([Type.Literal("unbound"), Type.Literal("pending"), Type.Literal("bound")]),
-  connection: Type.Union(connectionStates.map((value) => Type.Literal(value))),
+  connection: oneOf(connectionStates),
   /** Since when `connection` is what it is. */
   connection_since: date,
   node: nodeIdentity,

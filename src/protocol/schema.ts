@@ -1,6 +1,6 @@
 // Building blocks of the wire schemas: every string has a length, every list a bound.
 
-import type { Static, TSchema } from "typebox";
+import type { Static, TLiteral, TSchema, TUnion } from "typebox";
 import {
   accountIdPattern,
   bindingIdPattern,
@@ -38,6 +38,11 @@ export const date = Type.String({ maxLength: 30, pattern: "^[0-9]{4}-[0-9]{2}-[0
 export const name = text(320, 1);
 export const claim = text(64);
 export const url = text(2048, 1);
+/** One of several strings, with their type. */
+export const oneOf = <const T extends readonly string[]>(values: T) =>
+  Type.Union(values.map((value) => Type.Literal(value))) as unknown as TUnion<{
+    -readonly [K in keyof T]: TLiteral<T[K]>;
+  }>;
 export const role = Type.Union([Type.Literal("administrator"), Type.Literal("member")]);
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 /** One page of a list; `next` is the `after` of the following page. */

@@ -1,0 +1,316 @@
+// The node's activation: the operator's requests (messages 1 and 6, cancelling), the daemon's own ones, and the turn
+// that carries them out: settle, recover, request, poll, recover again.
+// Invariants: a device code is on disk before anything of it is shown; after any final answer to a poll the control
+// plane is first asked by key, so that an approved request is never lost; after an end or a cancellation the daemon asks
+// for nothing by itself until somebody wants it to, or it restarts.
+
+import { pollDevice, requestDevice, type PollResult } from "../../client/device-flow.js";
+import { parseServer } from "../../client/control-transport.js";
+import { toDate } from "../../platform/clock.js";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ActivationAnswer } from "../../protocol/local.js";
+import { clients, scopes, version } from "../../protocol/versions.js";
+import type { Actor, DaemonContext } from "../context.js";
+import type { PendingRequest } from "../state/shapes.js";
+import { createBackoff } from "./backoff.js";
+import type { Notices } from "./notices.js";
+import type { Turn } from "./pacer.js";
+import type { Recovery } from "./recovery.js";
+import type { Settlement } from "./settlement.js";
+
+export interface Activation {
+  /** Message 1: the pending request, or a new one. */
+  request(actor: Actor, server: string | undefined): Promise<ActivationAnswer>;
+  /** Message 6: asks the control plane at once; returns when it has answered, or cannot. */
+  check(actor: Actor): Promise<void>;
+  cancel(actor: Actor): Promise<void>;
+  /** The daemon's own requests stop: the binding ended, or the operator said so. */
+  standDown(): void;
+  /** One step of an unbound node. */
+  turn(turn: Turn): Promise<void>;
+}
+
+export interface ActivationDeps {
+  readonly recovery: Recovery;
+  readonly settlement: Settlement;
+  readonly notices: Notices;
+}
+
+/** A self-made request is renewed this often: one hour with codes of ten minutes. */
+const mostRenewals = 5;
+const longSleep = 60 * 60 * 1000;
+
+interface Wish {
+  readonly server: string;
+  readonly answer: Promise<ActivationAnswer>;
+  resolve(answer: ActivationAnswer): void;
+  reject(error: unknown): void;
+}
+
+export function createActivation(context: DaemonContext, deps: ActivationDeps): Activation {
+  const { config, clock, random, log, store, board, links, pacer } = context;
+  const { recovery, settlement, notices } = deps;
+  const backoff = createBackoff(random, { first: 1_000, most: 60_000 });
+  let wish: Wish | undefined;
+  let checks: (() => void)[] = [];
+  /** The renewals that the next self-made request counts; undefined: none is made. */
+  let selfMade: number | undefined = config.server === undefined ? undefined : 0;
+  let recoveredAtStart = false;
+  let nextPoll = { code: "", at: 0, interval: 0 };
+
+  const ownServer = (): string | undefined => config.server ?? store.current().server;
+
+  function endWish(end: (wish: Wish) => void): void {
+    const ending = wish;
+    wish = undefined;
+    if (ending !== undefined) end(ending);
+  }
+
+  /** Trouble with the control plane: told to whoever waits, then some time passes. */
+  async function rest(turn: Turn, error: JitnodeError, answer: () => void, atLeast = 0): Promise<void> {
+    if (turn.signal.aborted) return;
+    board.note({ connection: error.code === "control_plane_mismatch" ? "rejected" : "unreachable" });
+    log.warn("control plane does not help", { code: error.code, detail: error.message, ...error.log });
+    endWish((ending) => ending.reject(error));
+    answer();
+    await turn.sleep(Math.max(atLeast, backoff.next()));
+  }
+
+  async function make(turn: Turn, server: string, renewals: number | undefined, answer: () => void): Promise<void> {
+    const asked = clock.now();
+    const link = links.to(server);
+    const details = {
+      node_name: config.name,
+      node_version: version,
+      node_os: config.os,
+      expected_org: config.expectedOrg,
+    };
+    const input = { clientId: clients.node, scope: scopes.node, details };
+    const result = await requestDevice(link.transport, input, { signal: turn.signal });
+    board.note({ clockOffset: link.transport.clockOffset() });
+    if (turn.signal.aborted) return;
+    if (result.kind !== "requested") {
+      const refusal = result.kind === "failure" ? result.error : refused(result.error, result.description);
+      return rest(turn, refusal, answer);
+    }
+    const { expires_in, interval = 5, device_code, user_code, number, ...links_ } = result.request;
+    const request: PendingRequest = {
+      issuer: server,
+      device_code,
+      user_code,
+      ...(number === undefined ? {} : { number }),
+      verification_uri: links_.verification_uri,
+      ...(links_.verification_uri_complete === undefined
+        ? {}
+        : { verification_uri_complete: links_.verification_uri_complete }),
+      requested_at: asked,
+      expires_at: asked + expires_in * 1000,
+      interval,
+      ...(renewals === undefined ? {} : { renewals }),
+    };
+    store.update({ request, ...(renewals === undefined ? { server } : {}) });
+    backoff.reset();
+    board.note({ connection: "none", finished: undefined });
+    log.info("activation requested", { server, self_made: renewals !== undefined });
+    endWish((ending) => ending.resolve(toAnswer(context, request)));
+    if (renewals !== undefined) await notices.activation(request);
+  }
+
+  /** A request that came to nothing. */
+  function finish(request: PendingRequest, how: "denied" | "expired"): void {
+    store.update({ request: undefined });
+    board.note({ connection: "none", finished: { ...toAnswer(context, request), state: how } });
+    log.info("activation over", { how });
+    const renewals = request.renewals ?? mostRenewals;
+    selfMade = how === "expired" && renewals < mostRenewals ? renewals + 1 : undefined;
+    if (selfMade === undefined && request.renewals !== undefined) notices.howToGoOn(how);
+  }
+
+  async function poll(turn: Turn, request: PendingRequest, checking: boolean, answer: () => void): Promise<void> {
+    const isOver = (): boolean => turn.signal.aborted || store.current().request?.device_code !== request.device_code;
+    if (nextPoll.code !== request.device_code) {
+      const { device_code: code, interval } = request;
+      nextPoll = { code, interval, at: clock.now() + interval * 1000 };
+    }
+    let result: PollResult = { kind: "expired" };
+    if (checking) {
+      const found = await recovery.run(request.issuer, turn.signal);
+      if (found.kind === "bound") return finishBound(request);
+      answer();
+      if (found.kind === "failure") return rest(turn, found.error, answer);
+    }
+    if (clock.now() < request.expires_at) {
+      const wait = Math.min(nextPoll.at, request.expires_at) - clock.now();
+      if (wait > 0) return turn.sleep(wait);
+      const link = links.to(request.issuer);
+      const input = { clientId: clients.node, deviceCode: request.device_code, interval: nextPoll.interval };
+      result = await pollDevice(link.transport, input, { signal: turn.signal });
+      board.note({ clockOffset: link.transport.clockOffset() });
+      if (isOver()) return;
+    }
+    switch (result.kind) {
+      case "pending":
+      case "slow_down": {
+        const { interval } = result;
+        // Up to a tenth more, so that nodes that were started together part.
+        nextPoll = { ...nextPoll, interval, at: clock.now() + interval * 1000 + random.below(interval * 100) };
+        backoff.reset();
+        return board.note({ connection: "none" });
+      }
+      case "failure":
+        nextPoll = { ...nextPoll, at: clock.now() + nextPoll.interval * 1000 };
+        return rest(turn, result.error, answer, nextPoll.interval * 1000);
+      case "grant":
+      case "denied":
+      case "expired":
+      case "refused": {
+        const found = await recovery.run(request.issuer, turn.signal);
+        if (found.kind === "bound") return finishBound(request);
+        if (isOver()) return;
+        if (found.kind === "failure") return rest(turn, found.error, answer, nextPoll.interval * 1000);
+        return finish(request, result.kind === "denied" ? "denied" : "expired");
+      }
+    }
+  }
+
+  function finishBound(request: PendingRequest): void {
+    board.note({ finished: { ...toAnswer(context, request), state: "approved" } });
+  }
+
+  async function begin(turn: Turn, checking: boolean, answer: () => void): Promise<void> {
+    const wanted = wish;
+    const server = wanted?.server ?? ownServer();
+    const something = wanted !== undefined || selfMade !== undefined || checking || !recoveredAtStart;
+    if (server === undefined || !something) {
+      board.note({ connection: "none" });
+      answer();
+      return turn.sleep(longSleep);
+    }
+    if (board.current().connection === "none") board.note({ connection: "connecting" });
+    const told = await settlement.settle(server);
+    if (turn.signal.aborted) return;
+    if (told.kind === "open") return rest(turn, told.error, answer);
+    const found = await recovery.run(server, turn.signal);
+    if (turn.signal.aborted && found.kind !== "bound") return;
+    switch (found.kind) {
+      case "bound":
+        return endWish((ending) => ending.reject(new JitnodeError("already_bound")));
+      case "failure":
+        return rest(turn, found.error, answer);
+      case "released":
+        settlement.nudge();
+        return rest(turn, new JitnodeError("release_pending"), answer);
+      case "none":
+        recoveredAtStart = true;
+        answer();
+        backoff.reset();
+        if (wanted !== undefined) return make(turn, server, undefined, answer);
+        if (selfMade !== undefined && config.server !== undefined) return make(turn, config.server, selfMade, answer);
+        return board.note({ connection: "none" });
+    }
+  }
+
+  return {
+    async request(_actor, given) {
+      const { binding, request } = store.current();
+      if (binding !== undefined) throw new JitnodeError("already_bound");
+      const asked = given === undefined ? undefined : parseServer(given, config.allowHttp);
+      const under = request?.issuer ?? wish?.server ?? config.server;
+      if (asked !== undefined && under !== undefined && asked !== under) {
+        throw request === undefined && wish === undefined
+          ? new JitnodeError("server_mismatch", {
+              message: "The daemon is set to another control plane by JITNODE_SERVER.",
+              hint: "Use that control plane, or change JITNODE_SERVER and restart the daemon.",
+            })
+          : new JitnodeError("server_mismatch");
+      }
+      if (request !== undefined && clock.now() < request.expires_at) return toAnswer(context, request);
+      const server = asked ?? under ?? store.current().server;
+      if (server === undefined) throw new JitnodeError("server_required");
+      wish ??= { server, ...answerLater() };
+      pacer.nudge();
+      return wish.answer;
+    },
+    async check() {
+      if (store.current().binding !== undefined || (store.current().request ?? ownServer()) === undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      checks.push(resolve);
+      pacer.nudge();
+      return promise;
+    },
+    async cancel() {
+      const { request, cancellations } = store.current();
+      const wished = wish !== undefined;
+      if (request === undefined && !wished) throw new JitnodeError("no_activation");
+      selfMade = undefined;
+      if (request !== undefined) {
+        const { issuer, device_code } = request;
+        const cancellation = { issuer, device_code, revoked: false, cancelled_at: clock.now() };
+        store.update({ request: undefined, cancellations: [...cancellations, cancellation] });
+        board.note({ connection: "none", finished: { ...toAnswer(context, request), state: "cancelled" } });
+        log.info("activation cancelled");
+      }
+      pacer.interrupt();
+      endWish((ending) => ending.reject(new JitnodeError("activation_cancelled")));
+      settlement.nudge();
+    },
+    standDown: () => void (selfMade = undefined),
+    async turn(turn) {
+      const asked = checks;
+      checks = [];
+      const answer = (): void => {
+        for (const resolve of asked) resolve();
+      };
+      const { request } = store.current();
+      try {
+        if (request === undefined) return await begin(turn, asked.length > 0, answer);
+        if (!recoveredAtStart && request.renewals !== undefined) await notices.activation(request);
+        const checking = asked.length > 0 || !recoveredAtStart;
+        recoveredAtStart = true;
+        return await poll(turn, request, checking, answer);
+      } catch (error) {
+        endWish((ending) => ending.reject(error));
+        throw error;
+      } finally {
+        answer();
+      }
+    },
+  };
+}
+
+function answerLater(): Omit<Wish, "server"> {
+  const { promise, resolve, reject } = Promise.withResolvers<ActivationAnswer>();
+  // Nobody may be waiting any more when it fails.
+  promise.catch(() => undefined);
+  return { answer: promise, resolve, reject };
+}
+
+function refused(error: string, description: string | undefined): JitnodeError {
+  return new JitnodeError("control_plane_error", {
+    message: "The control plane refused to begin an activation.",
+    log: { error, description },
+  });
+}
+
+/** A request as it is shown: everything but the device code. */
+export function toAnswer(
+  context: Pick<DaemonContext, "config" | "identity">,
+  request: PendingRequest,
+): ActivationAnswer {
+  const { issuer, user_code, number, verification_uri, verification_uri_complete } = request;
+  return {
+    state: "pending",
+    issuer,
+    user_code,
+    ...(number === undefined ? {} : { number }),
+    verification_uri,
+    ...(verification_uri_complete === undefined ? {} : { verification_uri_complete }),
+    requested_at: toDate(request.requested_at),
+    expires_at: toDate(request.expires_at),
+    node: {
+      id: context.identity.nodeId,
+      name: context.config.name,
+      key_thumbprint: context.identity.key.thumbprint,
+    },
+  };
+}

@@ -1,0 +1,156 @@
+// Starts the daemon, in the one order that is right: the lock on the state directory, the key, the socket, and only then
+// the loops that talk to the world.
+
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
+import type { Clock } from "../platform/clock.js";
+import { createHttpClient } from "../platform/http-client.js";
+import type { Log } from "../platform/log.js";
+import { isOnContainerLayer } from "../platform/mounts.js";
+import type { Random } from "../platform/random.js";
+import { listenOnSocket } from "../platform/sockets.js";
+import { JitnodeError } from "../protocol/errors.js";
+import type { DaemonConfig } from "./config.js";
+import type { DaemonContext } from "./context.js";
+import { loadIdentity } from "./identity.js";
+import { createRoutes } from "./local-api/routes.js";
+import { createLocalServer } from "./local-api/server.js";
+import { createActivation } from "./services/activation.js";
+import { createBoard } from "./services/board.js";
+import { conduct } from "./services/conductor.js";
+import { createConnection } from "./services/connection.js";
+import { createLinks } from "./services/links.js";
+import { createNotices } from "./services/notices.js";
+import { createPacer } from "./services/pacer.js";
+import { createRecovery } from "./services/recovery.js";
+import { createSettlement } from "./services/settlement.js";
+import { createStatusBook } from "./services/status.js";
+import { createUnbinding } from "./services/unbinding.js";
+import { createNodeStore } from "./state/node-store.js";
+import { openStateFile } from "./state/state-file.js";
+
+export interface DaemonDeps {
+  readonly config: DaemonConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Notices for people. */
+  readonly print: (text: string) => void;
+  /** /proc/self/mountinfo where it is not the machine's own. */
+  readonly mountinfo?: string;
+}
+
+export interface Daemon {
+  close(): Promise<void>;
+}
+
+export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
+  const { config, clock, random, log } = deps;
+  const stop = new AbortController();
+
+  await makeStateFolder(config.stateDir);
+  const file = openStateFile(join(config.stateDir, "node.db"));
+  try {
+    const store = createNodeStore(file, clock);
+    const identity = await loadIdentity(config.stateDir, store, clock);
+    const onLayer = isOnContainerLayer(config.stateDir, deps.mountinfo);
+    const board = createBoard(clock);
+    const pacer = createPacer(clock);
+    const http = openHttp(config);
+    const links = createLinks({ config, identity, http, clock, random });
+    const context: DaemonContext = { config, clock, random, log, identity, store, board, links, pacer };
+
+    const notices = createNotices({ write: deps.print, node: { name: config.name, id: identity.nodeId } });
+    const recovery = createRecovery(context);
+    const settlement = createSettlement(context, stop.signal);
+    const activation = createActivation(context, { recovery, settlement, notices });
+    const onEnded = (): void => {
+      activation.standDown();
+      pacer.interrupt();
+    };
+    const connection = createConnection(context, { onEnded });
+    const unbinding = createUnbinding(context, { settlement, onEnded });
+    const status = createStatusBook(context, { stateOnContainerLayer: onLayer });
+
+    const server = createLocalServer(createRoutes(context, { activation, unbinding, status }), log);
+    const outcome = await listenOnSocket(server, { path: config.socket, group: "jitnode" });
+    if (outcome.kind !== "listening") throw refusedSocket(config.socket, outcome);
+
+    log.info("started", {
+      node: identity.nodeId,
+      first_start: identity.isNew,
+      state: status.current().state,
+      state_dir: config.stateDir,
+      socket: config.socket,
+      server: status.current().server,
+    });
+    if (onLayer) {
+      log.warn("state directory on a container's writable layer", { state_dir: config.stateDir });
+      notices.stateOnContainerLayer(config.stateDir);
+    }
+
+    const loops = Promise.all([conduct(context, { activation, connection }, stop.signal), settlement.run(stop.signal)]);
+    return {
+      async close() {
+        stop.abort();
+        pacer.stop();
+        server.close();
+        server.closeAllConnections();
+        await links.close();
+        await loops;
+        file.close();
+      },
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Private from the first moment; a folder that is there already belongs to whoever made it, but only to them. */
+async function makeStateFolder(path: string): Promise<void> {
+  try {
+    await makePrivateFolder(path, 0o700);
+    await chmod(path, 0o700).catch((error: unknown) => {
+      if (systemErrorCode(error) !== "EPERM") throw error;
+    });
+  } catch (cause) {
+    throw new JitnodeError("state_not_writable", { message: `The state directory ${path} cannot be made.`, cause });
+  }
+}
+
+function openHttp(config: DaemonConfig): ReturnType<typeof createHttpClient> {
+  try {
+    return createHttpClient({ caFile: config.serverCaFile });
+  } catch (cause) {
+    throw new JitnodeError("setting_invalid", {
+      message: "JITNODE_SERVER_CA_FILE cannot be read.",
+      hint: "Give the path of a PEM file that this user may read.",
+      cause,
+    });
+  }
+}
+
+function refusedSocket(
+  path: string,
+  outcome: { readonly kind: "too_long" | "in_use" } | { readonly kind: "refused"; readonly detail: string },
+): JitnodeError {
+  switch (outcome.kind) {
+    case "too_long":
+      return new JitnodeError("socket_path_too_long", {
+        message: `The socket's path ${path} is longer than 107 bytes.`,
+      });
+    case "in_use":
+      return new JitnodeError("already_running", {
+        message: `Another program answers on ${path}.`,
+        hint: "Stop it first, or set another JITNODE_SOCKET.",
+      });
+    case "refused":
+      return new JitnodeError("state_not_writable", {
+        message: `The socket ${path} cannot be made.`,
+        hint: "Check its folder, or set another JITNODE_SOCKET.",
+        log: { detail: outcome.detail },
+      });
+  }
+}
