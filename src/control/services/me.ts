@@ -4,9 +4,11 @@ import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Me, Session } from "../../protocol/people.js";
 import type { ControlContext, PersonActor } from "../context.js";
+import { sessionEnd } from "../oauth/session-life.js";
 import { findAccount } from "../store/accounts.js";
 import { endOwnSession, listBrowsers, listTerminals } from "../store/own-sessions.js";
 import { auditActorOf } from "./access.js";
+import { idleLimit } from "./browser-sessions.js";
 import { mayCreate } from "./founding.js";
 import type { Page } from "./paging.js";
 
@@ -41,9 +43,16 @@ export function createMyself(context: ControlContext): Myself {
       const terminals = await listTerminals(store, actor.accountId, now, listed);
       const browsers = await listBrowsers(store, actor.accountId, now, listed);
       const rows = [
-        ...terminals.map((row) => ({ ...row, kind: "terminal" as const })),
-        ...browsers.map((row) => ({ ...row, kind: "browser" as const, scope: null })),
-      ].sort((a, b) => b.last_used_at - a.last_used_at);
+        ...terminals.map((row) => ({ ...row, kind: "terminal" as const, expires_at: sessionEnd(row) })),
+        ...browsers.map((row) => ({
+          ...row,
+          kind: "browser" as const,
+          scope: null,
+          expires_at: Math.min(row.expires_at, row.last_used_at + idleLimit),
+        })),
+      ]
+        .filter((row) => row.expires_at > now)
+        .sort((a, b) => b.last_used_at - a.last_used_at);
       return {
         items: rows.map((row) => ({
           id: row.id,

@@ -8,7 +8,7 @@ import type { Executor, Tx } from "./store.js";
 
 const listed = ["id", "address", "agent", "created_at", "last_used_at", "expires_at"] as const;
 
-export type TerminalRow = Pick<Sessions, (typeof listed)[number] | "scope">;
+export type TerminalRow = Pick<Sessions, (typeof listed)[number] | "scope" | "revoked_at">;
 export type BrowserRow = Pick<BrowserSessions, (typeof listed)[number]>;
 
 /** Most recently used first. */
@@ -21,7 +21,7 @@ export function listTerminals(
   return executor.db
     .selectFrom("sessions")
     .select(listed)
-    .select("scope")
+    .select(["scope", "revoked_at"])
     .where("account_id", "=", accountId)
     .where("revoked_at", "is", null)
     .where("expires_at", ">", now)

@@ -1,0 +1,253 @@
+// What pages refuse: forged forms, framing, planted sessions, redirects elsewhere, markup in names.
+import { describe, expect, test } from "vitest";
+import { createOrganizations } from "../../../../src/control/services/organizations.js";
+import { createControlApp } from "../../../../src/control/http/server.js";
+import { createSetupLink } from "../../../../src/control/services/links.js";
+import { webRoutes } from "../../../../src/control/web/index.js";
+import { createPageClient, filledIn, type PageClient } from "../../../e2e/page-client.js";
+import { onEnd } from "../../../support/cleanup.js";
+import { addPerson, addRequest, createTestContext, once } from "../../control-context.js";
+import { createTestSite, enterCode, invite, password, pathOf, setUp, type TestSite } from "../site.js";
+
+const credentials = { login: "ada", password };
+
+/** Whether the browser is signed in. */
+const isIn = async (browser: PageClient): Promise<boolean> => (await browser.get("/")).path === "/";
+
+describe("forms", () => {
+  test("without a token, with a wrong one, or with the one of another browser are refused", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const other = site.open();
+    const foreign = (await other.get("/sign-in")).form().values["csrf"] ?? "";
+    const browser = site.open();
+    await browser.get("/sign-in");
+    for (const csrf of [undefined, "", "wrong", foreign]) {
+      const page = await browser.post("/sign-in", { ...credentials, ...(csrf === undefined ? {} : { csrf }) });
+      expect(page.status).toBe(403);
+      expect(page.text).toContain("csrf_invalid");
+    }
+    expect(await isIn(browser)).toBe(false);
+    expect((await site.open().post("/sign-in", { ...credentials, csrf: foreign })).status).toBe(403);
+  });
+
+  test("of a signed-in person take the token of that session only", async () => {
+    const site = await createTestSite();
+    const ada = await setUp(site);
+    const grace = await invite(site, "grace");
+    const foreign = grace.page().form("/sign-out").values["csrf"] ?? "";
+    for (const csrf of ["", "wrong", foreign, ada.cookies.get("jitnode") ?? ""]) {
+      for (const path of ["/sign-out", "/activate", "/activate/BCDF-GHJK"]) {
+        expect((await ada.post(path, { csrf, decision: "approve" })).status).toBe(403);
+      }
+    }
+    expect(await isIn(ada)).toBe(true);
+  });
+
+  test("sent from another origin are refused even with the right token", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const tries: readonly [Readonly<Record<string, string>>, boolean][] = [
+      [{ "sec-fetch-site": "cross-site" }, false],
+      [{ "sec-fetch-site": "same-site" }, false],
+      [{ origin: "https://evil.example" }, false],
+      [{ origin: site.url.replace("127.0.0.1", "localhost") }, false],
+      [{ origin: site.url }, true],
+      [{}, true],
+      [{ "sec-fetch-site": "same-origin", origin: "null" }, true],
+    ];
+    for (const [headers, accepted] of tries) {
+      const browser = createPageClient(site.url, { fetchMetadata: false });
+      const sent = filledIn((await browser.get("/sign-in")).form(), credentials);
+      await browser.post("/sign-in", sent, headers);
+      expect([headers, await isIn(browser)]).toEqual([headers, accepted]);
+    }
+  });
+
+  test("are read as forms only, each field once, and not at any size", async () => {
+    const site = await createTestSite();
+    const browser = await setUp(site);
+    const csrf = browser.page().form("/sign-out").values["csrf"] ?? "";
+    const send = async (type: string, body: string): Promise<number> =>
+      (
+        await fetch(`${site.url}/activate`, {
+          method: "POST",
+          headers: { "content-type": type, cookie: `jitnode=${browser.cookies.get("jitnode") ?? ""}` },
+          body,
+        })
+      ).status;
+    const form = "application/x-www-form-urlencoded";
+    expect(await send("application/json", JSON.stringify({ csrf, code: "BCDF-GHJK" }))).toBe(415);
+    expect(await send(form, `csrf=${csrf}&code=BCDF-GHJK&code=LMNP-QRST`)).toBe(400);
+    expect(await send(form, `csrf=${csrf}&code=${"B".repeat(100_000)}`)).toBe(413);
+    expect(await send(form, `csrf=${csrf}&code=BCDF-GHJK`)).toBe(404);
+  });
+});
+
+describe("the session", () => {
+  test("has a cookie that scripts and other sites cannot use", async () => {
+    const site = await createTestSite();
+    const browser = await setUp(site);
+    const header = browser.received.find((received) => received.startsWith("jitnode="));
+    expect(header).toMatch(/^jitnode=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
+    const stored = await site.context.store.db.selectFrom("browser_sessions").selectAll().executeTakeFirstOrThrow();
+    expect(JSON.stringify(stored)).not.toContain(browser.cookies.get("jitnode"));
+  });
+
+  test("has a __Host- cookie with Secure where the public URL is https", async () => {
+    const context = await createTestContext("sqlite", { publicUrl: "https://control.example.com" });
+    const { app } = createControlApp(context, webRoutes);
+    onEnd(() => app.close());
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const address = app.server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const browser = createPageClient(`http://127.0.0.1:${String(address.port)}`);
+    const page = await browser.get(pathOf(await createSetupLink(context)));
+    await browser.submit(page.form(), { login: "ada", name: "Ada", password });
+    expect(browser.page().heading).toBe("Hello, Ada");
+    for (const cookie of browser.received) expect(cookie).toMatch(/^__Host-jitnode[a-z-]*=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(browser.page().headers.get("strict-transport-security")).toMatch(/^max-age=/);
+  });
+
+  test("gets a new id at every sign-in: one that was planted never becomes signed in", async () => {
+    const site = await createTestSite();
+    const first = await setUp(site);
+    const planted = ["a".repeat(43), first.cookies.get("jitnode") ?? ""];
+    await first.submit(first.page().form("/sign-out"));
+    for (const id of planted) {
+      const victim = site.open();
+      victim.cookies.set("jitnode", id);
+      await victim.submit((await victim.get("/sign-in")).form(), credentials);
+      expect(await isIn(victim)).toBe(true);
+      expect(victim.cookies.get("jitnode")).not.toBe(id);
+      const attacker = site.open();
+      attacker.cookies.set("jitnode", id);
+      expect(await isIn(attacker)).toBe(false);
+    }
+  });
+
+  test("is no way into the API, and a token none into the pages", async () => {
+    const site = await createTestSite();
+    const browser = await setUp(site);
+    const cookie = `jitnode=${browser.cookies.get("jitnode") ?? ""}`;
+    expect((await fetch(`${site.url}/v1/me`, { headers: { cookie } })).status).not.toBe(200);
+    const headers = { authorization: `Bearer ${browser.cookies.get("jitnode") ?? ""}` };
+    expect((await fetch(`${site.url}/`, { headers, redirect: "manual" })).headers.get("location")).toBe("/sign-in");
+  });
+});
+
+describe("after signing in", () => {
+  test("the person is where they were going, with the code they came with", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const browser = site.open();
+    const page = await browser.get("/activate?code=bcdf-ghjk");
+    expect(page.path).toBe("/sign-in");
+    expect(page.text).toContain("to go on with the activation");
+    const after = await browser.submit(page.form(), credentials);
+    expect(after.path).toBe("/activate?code=BCDF-GHJK");
+    expect(after.form().values["code"]).toBe("bcdf-ghjk".toUpperCase());
+  });
+
+  test("no place but our own is ever gone to", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const places = [
+      "https://evil.example/",
+      "//evil.example/activate",
+      "/\\evil.example",
+      "/activate?code=//evil.example",
+      "/activate/../..//evil.example",
+      "/sign-out",
+      "javascript:alert(1)",
+      "/activate\r\nLocation: https://evil.example",
+    ];
+    for (const place of places) {
+      const browser = site.open();
+      await browser.get("/sign-in");
+      browser.cookies.set("jitnode-next", place);
+      const page = await browser.submit(browser.page().form(), credentials);
+      expect(page.redirects).toEqual([{ status: 303, location: "/" }]);
+      const typed = await browser.get(`/activate?code=${encodeURIComponent(place)}`);
+      expect(typed.redirects).toEqual([]);
+      const asked = await site.open().get(`/sign-in?next=${encodeURIComponent(place)}&return=${encodeURIComponent(place)}`);
+      expect(asked.path).toMatch(/^\/sign-in/);
+    }
+  });
+});
+
+async function everyPage(site: TestSite): Promise<readonly (readonly [string, Awaited<ReturnType<PageClient["get"]>>])[]> {
+  const browser = await setUp(site);
+  const request = await addRequest(site.context);
+  const nobody = site.open();
+  const pages = [];
+  for (const path of ["/sign-in", "/sign-up", "/agreement", "/set-up/x", "/invitation/x", "/reset/x"]) {
+    pages.push([path, await nobody.get(path)] as const);
+  }
+  for (const path of ["/", "/activate", "/activate?code=BCDF-GHJK", "/sign-out"]) pages.push([path, await browser.get(path)] as const);
+  pages.push(["what asks", await enterCode(browser, request.userCode)] as const);
+  pages.push(["denied", await browser.submit(browser.page().form(), {}, "Deny")] as const);
+  pages.push(["unknown code", await enterCode(browser, "BCDF-GHJK")] as const);
+  return pages;
+}
+
+test("every page runs nothing, is framed by nobody, is kept by nobody, and is small", async () => {
+  const site = await createTestSite();
+  for (const [name, page] of await everyPage(site)) {
+    expect([name, page.headers.get("content-security-policy")]).toEqual([
+      name,
+      expect.stringMatching(
+        /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+      ),
+    ]);
+    expect(page.headers.get("x-frame-options")).toBe("DENY");
+    expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(page.html).not.toMatch(/<script|\son[a-z]+=|style="|javascript:/i);
+    expect([name, page.html.match(/<h1\b/g)]).toHaveLength(2);
+    expect([name, page.html.match(/<h1\b/g)?.length]).toEqual([name, 1]);
+    expect(Buffer.byteLength(page.html)).toBeLessThan(30_000);
+    expect(new Set(page.html.match(/ id="[^"]*"/g)).size).toBe(page.html.match(/ id="[^"]*"/g)?.length);
+    for (const [, label] of page.html.matchAll(/aria-describedby="([^"]*)"/g)) {
+      for (const id of label?.split(" ") ?? []) expect(page.html).toContain(` id="${id}"`);
+    }
+  }
+});
+
+test("names are text, whatever is in them", async () => {
+  const site = await createTestSite();
+  const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&lt;`;
+  const browser = await invite(site, "mallory", hostile);
+  const page = browser.page();
+  expect(page.heading).toBe(`Hello, ${hostile}`);
+  expect(page.html).not.toMatch(/<script|<img/);
+
+  const founder = await addPerson(site.context);
+  const organizations = createOrganizations(site.context);
+  const input = { id: "bobby", name: "<b>Bobby</b> & <i>Tables</i>", agreement: organizations.agreement.version };
+  await organizations.create(founder, input, once());
+  const request = await addRequest(site.context, {
+    node_name: "<svg onload=alert(3)>",
+    node_version: `1"><script>alert(4)</script>`,
+    node_os: "\u001b[2Jlinux\u202e",
+  });
+  const asks = await enterCode(browser, request.userCode);
+  expect(asks.text).toContain("<svg onload=alert(3)>");
+  expect(asks.html).not.toMatch(/<svg onload|<script|\u001b|\u202e/);
+  expect(asks.text).toContain("\\u{1b}[2Jlinux\\u{202e}");
+
+  const terminal = await addRequest(site.context, {
+    client_id: "jitnode-cli",
+    scope: "people",
+    agent: "<script>alert(5)</script>\u001b]0;x\u0007",
+    org_hint: "nobody-here",
+  });
+  const asked = await enterCode(browser, terminal.userCode);
+  expect(asked.text).toContain("<script>alert(5)</script>");
+  expect(asked.html).not.toMatch(/<script|\u001b|\u0007/);
+
+  const error = await browser.get("/%3Cscript%3Ealert(6)%3C/script%3E");
+  expect(error.html).not.toContain("<script>alert(6)");
+});
