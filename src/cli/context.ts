@@ -29,5 +29,7 @@ export interface Context {
   daemon(signal?: AbortSignal): Promise<DaemonClient>;
   sessions(): Promise<SessionStore>;
   http(): Promise<HttpClient>;
+  /** The same command under other variables; to be closed by whoever asked for it. */
+  within(environment: Environment): Promise<Context>;
   close(): Promise<void>;
 }

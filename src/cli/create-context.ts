@@ -19,9 +19,12 @@ export interface ContextFlags {
   readonly org: string | undefined;
 }
 
-export async function createContext(flags: ContextFlags, termination: Termination): Promise<Context> {
+export async function createContext(
+  flags: ContextFlags,
+  termination: Termination,
+  environment = readEnvironment(),
+): Promise<Context> {
   const { stdin, stdout, stderr } = process;
-  const environment = readEnvironment();
   const clock = createClock();
   const random = createRandom();
   const { signal } = termination;
@@ -71,9 +74,7 @@ export async function createContext(flags: ContextFlags, termination: Terminatio
       http ??= createHttpClient({ caFile: settings.text("serverCaFile") });
       return http;
     },
-    async close() {
-      await http?.close();
-      termination.close();
-    },
+    within: (other) => createContext(flags, termination, other),
+    close: async () => http?.close(),
   };
 }

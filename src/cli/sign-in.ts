@@ -14,13 +14,15 @@ import { clients, type PeopleScope } from "../protocol/versions.js";
 import type { Context } from "./context.js";
 import { createSessionOf, createTransport } from "./control-plane.js";
 import { line } from "./output/line.js";
-import { showRequest } from "./show-request.js";
+import { showRequest, type ShownRequest } from "./show-request.js";
 
 export interface SignInOptions {
   readonly issuer: string;
   readonly scope: PeopleScope;
   /** The organization of this node, for the first sign-in on a bound one. */
   readonly orgHint?: string | undefined;
+  /** Brings link, code and number to whoever signs in; shows them on stderr if not given. */
+  readonly show?: (request: ShownRequest) => Promise<void>;
 }
 
 export interface SignedIn {
@@ -35,13 +37,14 @@ export const tidyTime = 2_000;
 const failurePause = 10;
 
 export async function signIn(context: Context, options: SignInOptions): Promise<SignedIn> {
-  if (!context.mayAsk) {
+  if (!context.mayAsk && options.show === undefined) {
     throw new JitnodeError("sign_in_needed", { message: line`You are not signed in at ${options.issuer}.` });
   }
   const key = generateKeyPair();
   const transport = await createTransport(context, options.issuer, key);
   const request = await requestSignIn(context, transport, options);
-  await showRequest(context, {
+  const show = options.show ?? ((shown: ShownRequest) => showRequest(context, shown));
+  await show({
     title: line`To sign in at ${new URL(options.issuer).host}, open this link and compare the code:`,
     link: request.verification_uri_complete ?? request.verification_uri,
     userCode: request.user_code,

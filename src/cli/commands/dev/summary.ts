@@ -1,0 +1,35 @@
+// What `jitnode dev` prints once everything runs, and keeps for a second start beside it.
+
+import { Type, nodeId, open, organizationSummary, text, url, type Static } from "../../../protocol/schema.js";
+import { facts } from "../../output/columns.js";
+import { line, type Line } from "../../output/line.js";
+
+export const devSummary = open({
+  server: url,
+  account: open({ login: text(64), password: text(200) }),
+  organization: organizationSummary,
+  node: open({ id: nodeId, name: text(320) }),
+  folder: text(4096),
+  environment_file: text(4096),
+  commands: Type.Array(text(500), { maxItems: 20 }),
+});
+export type DevSummary = Readonly<Static<typeof devSummary>>;
+
+/** For a second terminal, in the folder where `jitnode dev` was started. */
+export const commands = ["status", "org members", "org code"].map(
+  (words) => `. ./.jitnode-dev/env && npx jitnode ${words}`,
+);
+
+export const describeSummary = (summary: DevSummary): readonly Line[] => [
+  line`${summary.node.name} (${summary.node.id}) is bound to ${summary.organization.id} (${summary.organization.name}).`,
+  line``,
+  ...facts([
+    ["Control plane", summary.server],
+    ["Sign-in name", summary.account.login],
+    ["Password", summary.account.password],
+    ["Everything in", summary.folder],
+  ]),
+  line``,
+  line`In a second terminal, in this folder:`,
+  ...summary.commands.map((command) => line`  ${command}`),
+];
