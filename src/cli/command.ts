@@ -2,6 +2,7 @@
 
 import type { ExitCode } from "../protocol/exit-codes.js";
 import type { Context } from "./context.js";
+import type { ResultName } from "./results.js";
 
 export interface Argument {
   /** As shown: upper case. */
@@ -39,7 +40,7 @@ export interface Command {
   readonly options?: readonly Option[];
   readonly examples: readonly [Example, ...Example[]];
   /** Of what it prints with --json: the name of a file in schemas/. */
-  readonly schema: string;
+  readonly schema: ResultName;
   /** The only exit code for every failure, where the command's contract has no others. */
   readonly failure?: ExitCode;
   run(context: Context, input: Input): Promise<ExitCode>;
