@@ -75,13 +75,13 @@ export const problemNotice = (problem: FormProblem | undefined): Html | undefine
     : notice("bad", problem.error.message, adviceOf(problem.error), true);
 
 export const notice = (kind: "warn" | "bad", title: string, more?: string, alert = false): Html =>
-  html`<div class="notice ${kind}" ${attributes({ role: alert && "alert" })}>
+  html`<div class="notice ${kind}"${attributes({ role: alert && "alert" })}>
     ${signs.attention}
     <p><strong>${sentence(title)}</strong>${more && sentence(more)}</p>
   </div>`;
 
 export const hidden = (values: Values): Html =>
-  html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}`;
+  html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 
 /** A form that is sent to a path of ours, with its CSRF token. */
 export const form = (action: string, token: string, content: HtmlValue): Html =>

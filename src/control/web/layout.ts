@@ -29,12 +29,12 @@ export function layout(page: Page, frame: Frame): string {
   return html`<!doctype html>
     <html lang="${texts.language}">
       <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="robots" content="noindex" />
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="robots" content="noindex">
         <title>${title} · ${texts.product}</title>
-        <link rel="icon" type="image/svg+xml" href="/assets/icon.svg" />
+        <link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
         ${styleElement}
       </head>
       <body>
@@ -51,5 +51,6 @@ export function layout(page: Page, frame: Frame): string {
         <main id="main">${page.main}</main>
         <footer><span>${texts.controlPlaneOf(frame.host)}</span><a href="/agreement">${texts.agreementLink}</a></footer>
       </body>
-    </html> `.toString();
+    </html>
+`.toString();
 }

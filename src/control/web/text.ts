@@ -34,13 +34,7 @@ function block(lines: readonly string[]): Html {
     else items.push(`${items.pop() ?? ""} ${line}`);
   }
   const list = items.map((text) => html`<li>${inline(text)}</li>`);
-  return item === numbered
-    ? html`<ol>
-        ${list}
-      </ol>`
-    : html`<ul>
-        ${list}
-      </ul>`;
+  return item === numbered ? html`<ol>${list}</ol>` : html`<ul>${list}</ul>`;
 }
 
 /** `title`: the text's own first heading, which the page shows as its h1. */

@@ -17,7 +17,10 @@ export type TestSite = {
 };
 
 /** Listens until the test ends. `publicUrl` may differ from where it listens (TLS by a proxy). */
-export async function createTestSite(settings: Partial<ControlConfig> = {}, dialect: Dialect = "sqlite"): Promise<TestSite> {
+export async function createTestSite(
+  settings: Partial<ControlConfig> = {},
+  dialect: Dialect = "sqlite",
+): Promise<TestSite> {
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   const context = await createTestContext(dialect, { publicUrl: url, ...settings });

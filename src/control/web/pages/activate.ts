@@ -46,9 +46,10 @@ export function activatePages(app: FastifyInstance, site: Site): void {
 
   const render = async (visit: PersonVisit, asked: Asked, values: Values, problem?: FormProblem): Promise<Page> => {
     const code = asked.client === "node" ? asked.activation.user_code : asked.request.userCode;
-    if (stateOf(asked) !== "pending") {
+    const state = stateOf(asked);
+    if (state !== "pending") {
       const lookup = secrets.lookup("user_code", asUserCode(code) ?? "");
-      return resultPage(await findOwnDecision(store, lookup, visit.actor.accountId), problem);
+      return resultPage(state, await findOwnDecision(store, lookup, visit.actor.accountId), problem);
     }
     const common = {
       now: clock.now(),

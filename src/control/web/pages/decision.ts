@@ -16,8 +16,8 @@ export const numberField = (problem: FormProblem | undefined): Html =>
 export const decisionButtons = (idempotencyKey: string): Html =>
   html`${hidden({ key: idempotencyKey })}
     <div class="pair">
-      <button name="decision" value="approve">${signs.yes}${asks.approve}</button
-      ><button name="decision" value="deny">${signs.no}${asks.deny}</button>
+      <button name="decision" value="approve">${signs.yes}${asks.approve}</button>
+      <button name="decision" value="deny">${signs.no}${asks.deny}</button>
     </div>`;
 
 export type Decision = "approve" | "deny";

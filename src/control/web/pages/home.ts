@@ -25,12 +25,11 @@ function page(name: string, organizations: readonly Organization[]): Page {
                 ${organizations.map(
                   (organization) =>
                     html`<li>
-                      <strong><bdi>${organization.name}</bdi></strong
-                      ><span class="mono quiet">${organization.id}</span
-                      ><span class="quiet">
-                        · ${home.role[organization.role]} · ${home.members(organization.members)} ·
-                        ${home.nodes(organization.nodes)}</span
-                      >
+                      <strong><bdi>${organization.name}</bdi></strong>
+                      <p class="quiet">
+                        <span class="mono">${organization.id}</span> · ${home.role[organization.role]} ·
+                        ${home.members(organization.members)} · ${home.nodes(organization.nodes)}
+                      </p>
                     </li>`,
                 )}
               </ul>`

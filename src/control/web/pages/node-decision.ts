@@ -55,13 +55,13 @@ export function nodeDecisionPage(decision: NodeDecision): Page {
     failed: problem !== undefined,
     status: problem?.error.status ?? 200,
     main: html`${askingCards({
-        kind: text.kind,
-        title: node.name,
-        claims: html`${fact(asks.name, html`<bdi>${node.name}</bdi>`)}${fact(asks.version, node.version)}${fact(asks.system, node.os)}`,
-        known: html`${knownFacts(facts, decision.now)}${fact(asks.nodeId, mono(node.id))}${fact(asks.key, mono(node.key_thumbprint))}`,
-        can: text.can,
-        warning: [text.warning, text.warningMore],
-      })}
+      kind: text.kind,
+      title: node.name,
+      claims: html`${fact(asks.name, html`<bdi>${node.name}</bdi>`)}${fact(asks.version, node.version)}${fact(asks.system, node.os)}`,
+      known: html`${knownFacts(facts, decision.now)}${fact(asks.nodeId, mono(node.id))}${fact(asks.key, mono(node.key_thumbprint))}`,
+      can: text.can,
+      warning: [text.warning, text.warningMore],
+    })}
       ${problemNotice(problem)}
       <div class="card">
         ${form(decision.action, decision.token, [
@@ -87,37 +87,25 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   const { problem, mayCreate, organizations, activation } = decision;
   const chosen = preselected(decision);
   const bad = problem?.field === "organization" ? problem.error : undefined;
-  const option = (value: string, label: Html | string, more?: Html): Html =>
-    html`<div class="choice">
-      <label
-        ><input
-          type="radio"
-          name="organization"
-          value="${value}"
-          ${attributes({
-            checked: chosen === value,
-            "aria-describedby": bad && "organization-wrong",
-          })}
-        /><span>${label}</span></label
-      >${more && html`<div class="more stack">${more}</div>`}
+  const option = (value: string, label: Html | string, more?: Html): Html => {
+    const input = attributes({ checked: chosen === value, "aria-describedby": bad && "organization-wrong" });
+    return html`<div class="choice">
+      <label><input type="radio" name="organization" value="${value}"${input}><span>${label}</span></label>
+      ${more && html`<div class="more stack">${more}</div>`}
     </div>`;
+  };
+  const own = ({ id, name }: Organization): Html =>
+    option(`use:${id}`, html`<bdi>${name}</bdi> <span class="hint mono">${id}</span>`);
+  const code = { name: "binding_code", label: text.joinCode, hint: text.joinCodeHint, look: "typed" } as const;
 
   return html`<fieldset>
     <legend>${text.organization}</legend>
-    ${
-      activation.expected_org_is_yours === true && html`<span class="hint">${text.expectedYours}</span>`
-    }${bad && wrong("organization", bad)}
+    ${activation.expected_org_is_yours === true && html`<span class="hint">${text.expectedYours}</span>`}
+    ${bad && wrong("organization", bad)}
     <div class="choices">
-      ${organizations.map((organization) =>
-        option(
-          `use:${organization.id}`,
-          html`<bdi>${organization.name}</bdi><span class="hint mono">${organization.id}</span>`,
-        ),
-      )}${mayCreate && option("create", text.create, creationFields(values, problem))}${option(
-        "join",
-        text.join,
-        field({ name: "binding_code", label: text.joinCode, hint: text.joinCodeHint, look: "typed" }, problem),
-      )}
+      ${organizations.map(own)}
+      ${mayCreate && option("create", text.create, creationFields(values, problem))}
+      ${option("join", text.join, field(code, problem))}
     </div>
   </fieldset>`;
 }
@@ -130,17 +118,16 @@ function creationFields(values: Values, problem: FormProblem | undefined): Html 
     "aria-describedby": bad && "consent-wrong",
     "aria-invalid": bad && "true",
   });
-  return html`${field({ name: "org_name", label: text.createName, value: values["org_name"] }, problem)}${field(
-      { name: "org_id", label: text.createId, hint: text.createIdHint, value: values["org_id"], look: "exact" },
-      problem,
-    )}
+  const name = { name: "org_name", label: text.createName, value: values["org_name"] };
+  const id = { name: "org_id", label: text.createId, hint: text.createIdHint, value: values["org_id"], look: "exact" };
+  const agreement = html`<a href="/agreement" target="_blank" rel="noopener">${text.consentLink}</a>`;
+  return html`${field(name, problem)} ${field(id, problem)}
     <div>
-      <label class="consent" for="consent"
-        ><input type="checkbox" name="consent" value="yes" ${consent} /><span
-          >${text.consentBefore}<a href="/agreement" target="_blank" rel="noopener">${text.consentLink}</a
-          >${text.consentAfter}</span
-        ></label
-      >${bad && wrong("consent", bad)}
+      <label class="consent" for="consent">
+        <input type="checkbox" name="consent" value="yes"${consent}>
+        <span>${text.consentBefore}${agreement}${text.consentAfter}</span>
+      </label>
+      ${bad && wrong("consent", bad)}
     </div>`;
 }
 

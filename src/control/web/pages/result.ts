@@ -1,5 +1,6 @@
-// How a request ended, for whoever decided it; others learn only that it was decided.
+// How a request ended, for whoever decided it; others learn only whether it was denied.
 
+import type { Activation } from "../../../protocol/people.js";
 import type { DecisionRow } from "../../store/decisions.js";
 import { problemNotice, type FormProblem } from "../form.js";
 import { html, type Html } from "../html.js";
@@ -18,8 +19,8 @@ interface Ending {
   readonly details?: Html;
 }
 
-function endingOf(decision: DecisionRow | undefined): Ending {
-  if (decision?.state === "denied") return { title: text.denied, good: false, more: text.deniedMore };
+function endingOf(state: Activation["state"], decision: DecisionRow | undefined): Ending {
+  if (state === "denied") return { title: text.denied, good: false, more: text.deniedMore };
   if (decision?.state !== "approved") return { title: text.decided, good: false, more: text.decidedMore };
   if (decision.client_id === "jitnode-cli") {
     return { title: text.terminalApproved, good: true, more: text.nextTerminal };
@@ -36,8 +37,8 @@ function endingOf(decision: DecisionRow | undefined): Ending {
         <dl class="facts">
           ${fact(
             text.node,
-            html`<bdi>${name}</bdi><br />${mono(node)}`,
-          )}${fact(text.organization, html`<bdi>${orgName}</bdi><br />${mono(org)}`)}
+            html`<bdi>${name}</bdi><br>${mono(node)}`,
+          )}${fact(text.organization, html`<bdi>${orgName}</bdi><br>${mono(org)}`)}
         </dl>
       </div>
       <div class="card">
@@ -50,13 +51,14 @@ jitnode org code</pre>
   };
 }
 
-export function resultPage(decision: DecisionRow | undefined, problem?: FormProblem): Page {
-  const ending = endingOf(decision);
+/** `problem`: what the last attempt to decide was refused for, such as the third wrong number. */
+export function resultPage(state: Activation["state"], decision: DecisionRow | undefined, problem?: FormProblem): Page {
+  const ending = endingOf(state, decision);
   return {
     title: ending.title,
     status: problem?.error.status ?? 200,
     failed: problem !== undefined,
-    main: html`${problemNotice(problem)}
+    main: html`${problem && problemNotice({ ...problem, field: undefined })}
       <div class="card done">
         <span class="seal${ending.good ? "" : " not"}">${ending.good ? signs.yes : signs.no}</span>
         <h1>${ending.title}</h1>

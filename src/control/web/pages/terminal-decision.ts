@@ -34,13 +34,13 @@ export function terminalDecisionPage({ request, now, token, action, key, problem
     failed: problem !== undefined,
     status: problem?.error.status ?? 200,
     main: html`${askingCards({
-        kind: text.kind,
-        title: text.title,
-        claims: fact(asks.program, request.agent === "" ? asks.unnamed : html`<bdi>${request.agent}</bdi>`),
-        known: knownFacts(request, now),
-        can: text.can[request.scope],
-        warning: [text.warning, text.warningMore],
-      })}
+      kind: text.kind,
+      title: text.title,
+      claims: fact(asks.program, request.agent === "" ? asks.unnamed : html`<bdi>${request.agent}</bdi>`),
+      known: knownFacts(request, now),
+      can: text.can[request.scope],
+      warning: [text.warning, text.warningMore],
+    })}
       ${problemNotice(problem)}
       <div class="card">
         ${form(action, token, [

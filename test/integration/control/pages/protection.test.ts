@@ -105,7 +105,8 @@ describe("the session", () => {
     const page = await browser.get(pathOf(await createSetupLink(context)));
     await browser.submit(page.form(), { login: "ada", name: "Ada", password });
     expect(browser.page().heading).toBe("Hello, Ada");
-    for (const cookie of browser.received) expect(cookie).toMatch(/^__Host-jitnode[a-z-]*=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    for (const cookie of browser.received)
+      expect(cookie).toMatch(/^__Host-jitnode[a-z-]*=.*; Path=\/;.* HttpOnly; Secure; SameSite=Lax$/);
     expect(browser.page().headers.get("strict-transport-security")).toMatch(/^max-age=/);
   });
 
@@ -170,13 +171,17 @@ describe("after signing in", () => {
       expect(page.redirects).toEqual([{ status: 303, location: "/" }]);
       const typed = await browser.get(`/activate?code=${encodeURIComponent(place)}`);
       expect(typed.redirects).toEqual([]);
-      const asked = await site.open().get(`/sign-in?next=${encodeURIComponent(place)}&return=${encodeURIComponent(place)}`);
+      const asked = await site
+        .open()
+        .get(`/sign-in?next=${encodeURIComponent(place)}&return=${encodeURIComponent(place)}`);
       expect(asked.path).toMatch(/^\/sign-in/);
     }
   });
 });
 
-async function everyPage(site: TestSite): Promise<readonly (readonly [string, Awaited<ReturnType<PageClient["get"]>>])[]> {
+async function everyPage(
+  site: TestSite,
+): Promise<readonly (readonly [string, Awaited<ReturnType<PageClient["get"]>>])[]> {
   const browser = await setUp(site);
   const request = await addRequest(site.context);
   const nobody = site.open();
@@ -184,7 +189,8 @@ async function everyPage(site: TestSite): Promise<readonly (readonly [string, Aw
   for (const path of ["/sign-in", "/sign-up", "/agreement", "/set-up/x", "/invitation/x", "/reset/x"]) {
     pages.push([path, await nobody.get(path)] as const);
   }
-  for (const path of ["/", "/activate", "/activate?code=BCDF-GHJK", "/sign-out"]) pages.push([path, await browser.get(path)] as const);
+  for (const path of ["/", "/activate", "/activate?code=BCDF-GHJK", "/sign-out"])
+    pages.push([path, await browser.get(path)] as const);
   pages.push(["what asks", await enterCode(browser, request.userCode)] as const);
   pages.push(["denied", await browser.submit(browser.page().form(), {}, "Deny")] as const);
   pages.push(["unknown code", await enterCode(browser, "BCDF-GHJK")] as const);
