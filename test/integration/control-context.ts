@@ -1,5 +1,6 @@
 // Owns control planes without HTTP for tests: real stores and services on SQLite and PostgreSQL, people and activation
 // requests put into their tables, and a clock that can be turned.
+import { sql } from "kysely";
 import { createBindingCode, createUserCode, formatCode } from "../../src/domain/codes.js";
 import { createAccountId, nodeIdOf, type AccountId, type NodeId } from "../../src/domain/ids.js";
 import { generateKeyPair, type KeyPair } from "../../src/identity/keys.js";
@@ -9,7 +10,7 @@ import { createRandom } from "../../src/platform/random.js";
 import { isErrorCode, JitnodeError } from "../../src/protocol/errors.js";
 import { clients, type PeopleScope } from "../../src/protocol/versions.js";
 import type { ControlConfig } from "../../src/control/config.js";
-import type { ControlContext, NodeActor, PersonActor } from "../../src/control/context.js";
+import type { ControlContext, NodeActor, PersonActor, Tx } from "../../src/control/context.js";
 import { createAuditLog } from "../../src/control/services/audit-log.js";
 import { createEvents } from "../../src/control/services/events.js";
 import type { Repeat } from "../../src/control/services/idempotency.js";
@@ -239,4 +240,28 @@ export async function auditActions({ store }: ControlContext, orgId?: string): P
   let query = store.db.selectFrom("audit").select("action").orderBy("at").orderBy("id");
   if (orgId !== undefined) query = query.where("org_id", "=", orgId);
   return (await query.execute()).map((row) => row.action);
+}
+
+/**
+ * PostgreSQL only: runs `first` in a transaction, starts `others` and lets the transaction commit once all of them wait
+ * for a row that it holds. So an order that otherwise needs luck happens every time.
+ */
+export async function behind<T>(
+  { store, clock }: ControlContext,
+  first: (tx: Tx) => Promise<unknown>,
+  others: readonly (() => Promise<T>)[],
+): Promise<readonly T[]> {
+  const waiting = async (): Promise<number> => {
+    const { rows } = await sql<{ readonly n: number }>`select count(*) as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(store.db);
+    return Number(rows[0]?.n ?? 0);
+  };
+  const started: Promise<T>[] = [];
+  await store.transaction(async (tx) => {
+    await first(tx);
+    started.push(...others.map((other) => other()));
+    const until = clock.now() + 20_000;
+    while ((await waiting()) < others.length && clock.now() < until) await clock.sleep(10);
+  });
+  return Promise.all(started);
 }

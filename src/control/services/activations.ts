@@ -73,7 +73,9 @@ export function createActivations(context: ControlContext): Activations {
     detail: Readonly<Record<string, unknown>>,
     organization?: HeldOrganization,
   ): Promise<void> => {
-    const wasPending = await decide(tx, request.id, { ...decision, at: clock.now(), by: actor.accountId });
+    // A third wrong number is nobody's decision.
+    const by = "because" in detail ? null : actor.accountId;
+    const wasPending = await decide(tx, request.id, { ...decision, at: clock.now(), by });
     if (!wasPending) throw new JitnodeError("activation_decided");
     await audit.write(tx, {
       action: decision.state === "approved" ? "activation.approved" : "activation.denied",

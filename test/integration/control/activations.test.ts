@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asNodeId } from "../../../src/domain/ids.js";
 import { generateKeyPair } from "../../../src/identity/keys.js";
 import type { ApprovalRequest } from "../../../src/protocol/people.js";
+import type { Tx } from "../../../src/control/context.js";
 import { createActivations } from "../../../src/control/services/activations.js";
 import { createBindingCodes } from "../../../src/control/services/binding-codes.js";
 import { createMembers } from "../../../src/control/services/members.js";
@@ -14,6 +15,7 @@ import {
   addPerson,
   addRequest,
   auditActions,
+  behind,
   createTestContext,
   dialects,
   nodeActor,
@@ -393,4 +395,32 @@ test("on two replicas approval and denial at once decide once", async () => {
     ]);
     expect(outcomes.sort()).toEqual(["activation_decided", "ok"]);
   }
+});
+
+test("wrong numbers that wait for one another are all counted", async () => {
+  const context = await createTestContext("postgres");
+  const { approve, create } = servicesOf(context);
+  const ann = await addPerson(context);
+  const node = await addRequest(context);
+  const hold = (tx: Tx) => tx.db.selectFrom("device_requests").selectAll().forUpdate().execute();
+  const guesses = ["00", "01", "02"].map((number) => () => outcome(approve(ann, node, create("acme"), { number })));
+  expect(await behind(context, hold, guesses)).toEqual(["number_wrong", "number_wrong", "number_wrong"]);
+  expect(await stateOf(context, node)).toBe("denied");
+});
+
+test("an approval that waits for the removal of its person binds nothing", async () => {
+  const context = await createTestContext("postgres");
+  const { approve, found, codeOf, organizations } = servicesOf(context);
+  const [ann, bob] = [await addPerson(context), await addPerson(context)];
+  await found(ann, "acme");
+  const input = { binding_code: await codeOf(ann, "acme") };
+  await organizations.join(bob, input, once(input));
+  const node = await addRequest(context);
+  const remove = async (tx: Tx) => {
+    await tx.db.selectFrom("organizations").selectAll().forUpdate().execute();
+    await tx.db.deleteFrom("memberships").where("account_id", "=", bob.accountId).execute();
+  };
+  const approval = () => outcome(approve(bob, node, { use: { id: "acme" } }));
+  expect(await behind(context, remove, [approval])).toEqual(["org_not_found"]);
+  expect(await stateOf(context, node)).toBe("pending");
 });
