@@ -64,84 +64,136 @@ export type Command =
   /** An earlier change of a person once more: the same key, and the same or another body. */
   | { readonly do: "again"; readonly which: number; readonly body: "same" | "other" }
   | { readonly do: "restart"; readonly program: "control" | "daemon" }
+  /** Makes a member an administrator. Nobody can do that yet, so it is written into the database. */
+  | { readonly do: "promote"; readonly org: number; readonly target: number }
+  /** The control plane is killed while it works on the change, `after` so many milliseconds, and started again. */
+  | { readonly do: "crash"; readonly during: PersonsChange; readonly after: number }
   /** Both at the same moment. */
   | { readonly do: "together"; readonly both: readonly [Command, Command] };
+
+/** What a person sends until there is an answer. */
+export type PersonsChange = Extract<Command, { readonly delivery: Delivery }>;
 
 export type People = { readonly people: number; readonly orgs: number; readonly nodes: number };
 
 /** Sequences begin with an organization, since without one most of the rest is refused. */
 export function sequences({ people, orgs, nodes }: People, length: number): fc.Arbitrary<readonly Command[]> {
+  const plain = { noNullPrototype: true };
   const below = (limit: number) => fc.nat({ max: limit - 1 });
   // The first ones are met more often, so that commands meet each other.
-  const person = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: below(people) });
-  const org = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: below(orgs) });
+  const person = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, { weight: 2, arbitrary: below(people) });
+  const org = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: below(orgs) });
   const node = below(nodes);
   const delivery: fc.Arbitrary<Delivery> = fc.oneof(
     { weight: 6, arbitrary: fc.constant("answered" as const) },
     { weight: 2, arbitrary: fc.constantFrom("lost" as const, "cut" as const) },
   );
+  const current: fc.Arbitrary<CodeChoice> = fc.record({ org, age: fc.constant(0) }, plain);
   const code: fc.Arbitrary<CodeChoice> = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ org, age: fc.constant(0) }) },
-    { weight: 3, arbitrary: fc.record({ org, age: fc.constantFrom(1, 2) }) },
-    { weight: 1, arbitrary: fc.record({ org, mistyped: fc.constant(true as const) }) },
+    { weight: 6, arbitrary: current },
+    { weight: 3, arbitrary: fc.record({ org, age: fc.constantFrom(1, 2) }, plain) },
+    { weight: 1, arbitrary: fc.record({ org, mistyped: fc.constant(true as const) }, plain) },
     { weight: 1, arbitrary: fc.constant("invented" as const) },
   );
   const organization: fc.Arbitrary<OrganizationChoice> = fc.oneof(
-    fc.record({ create: org }),
-    fc.record({ use: org }),
-    fc.record({ join: code }),
+    { weight: 1, arbitrary: fc.record({ create: org }, plain) },
+    { weight: 3, arbitrary: fc.record({ use: org }, plain) },
+    { weight: 3, arbitrary: fc.record({ join: code }, plain) },
   );
   const mostly = <const T>(usual: T, other: T) =>
     fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constant(other) });
   const is = <const T extends string>(name: T) => fc.constant(name);
+  const command = <C extends Command>(arbitrary: fc.Arbitrary<C>): fc.Arbitrary<Command> => arbitrary;
 
-  const approve = fc.record({
-    do: is("approve"),
-    person,
-    node,
-    number: mostly("right", "wrong"),
-    key: mostly("right", "other"),
-    organization,
-    delivery,
-  });
+  const approveOn = (which: fc.Arbitrary<number>) =>
+    fc.record(
+      {
+        do: is("approve"),
+        person,
+        node: which,
+        number: mostly("right", "wrong"),
+        key: mostly("right", "other"),
+        organization,
+        delivery,
+      },
+      plain,
+    );
+  const denyOn = (which: fc.Arbitrary<number>) => fc.record({ do: is("deny"), person, node: which, delivery }, plain);
+  const approve = approveOn(node);
+  const deny = denyOn(node);
   const join = fc.record(
     { do: is("join"), person, code, expected: org, delivery },
-    { requiredKeys: ["do", "person", "code", "delivery"] },
+    { ...plain, requiredKeys: ["do", "person", "code", "delivery"] },
   );
-  const refresh = fc.record({ do: is("refresh"), person, org, delivery });
-  const remove = fc.record({ do: is("remove"), person, org, target: person, delivery });
-  const unbind = fc.record({ do: is("unbind"), person, org, node, delivery });
-  const release = fc.record({ do: is("release"), node });
-  const request = fc.record({ do: is("request"), node, expected: org }, { requiredKeys: ["do", "node"] });
-  const cancel = fc.record({ do: is("cancel"), node });
-  const deny = fc.record({ do: is("deny"), person, node, delivery });
-  const create = fc.record({ do: is("create"), person, org, delivery });
-  const pair = fc.oneof(approve, join, refresh, remove, remove, unbind, release, deny, create);
+  const refresh = fc.record({ do: is("refresh"), person, org, delivery }, plain);
+  const remove = fc.record({ do: is("remove"), person, org, target: person, delivery }, plain);
+  const unbind = fc.record({ do: is("unbind"), person, org, node, delivery }, plain);
+  const release = fc.record({ do: is("release"), node }, plain);
+  const requestOf = (which: fc.Arbitrary<number>) =>
+    fc.record({ do: is("request"), node: which, expected: org }, { ...plain, requiredKeys: ["do", "node"] });
+  const cancel = fc.record({ do: is("cancel"), node }, plain);
+  const create = fc.record({ do: is("create"), person, org, delivery }, plain);
+  const change: fc.Arbitrary<PersonsChange> = fc.oneof(approve, join, refresh, remove, unbind, deny, create);
+  const meeting = fc.oneof(command(change), command(remove), command(refresh), command(release));
+  const together = (one: fc.Arbitrary<Command>, other: fc.Arbitrary<Command>): fc.Arbitrary<Command> =>
+    fc.record({ do: is("together"), both: fc.tuple(one, other) }, plain);
 
-  const any = fc.oneof(
-    { weight: 5, arbitrary: request },
-    { weight: 8, arbitrary: approve },
-    { weight: 6, arbitrary: join },
-    { weight: 4, arbitrary: refresh },
-    { weight: 4, arbitrary: remove },
-    { weight: 3, arbitrary: unbind },
-    { weight: 2, arbitrary: release },
-    { weight: 1, arbitrary: cancel },
-    { weight: 1, arbitrary: deny },
-    { weight: 2, arbitrary: create },
-    { weight: 2, arbitrary: fc.record({ do: is("sign-in"), person, org }) },
-    { weight: 3, arbitrary: fc.record({ do: is("look"), person, org }) },
-    { weight: 3, arbitrary: fc.record({ do: is("again"), which: fc.nat({ max: 9 }), body: mostly("same", "other") }) },
+  /** A node asks and somebody answers, or two do. */
+  const activation = node.chain((which) => {
+    const here = fc.constant(which);
+    const decisions = fc.oneof(
+      { weight: 3, arbitrary: command(approveOn(here)) },
+      {
+        weight: 2,
+        arbitrary: together(approveOn(here), fc.oneof(command(approveOn(here)), command(denyOn(here)), meeting)),
+      },
+    );
+    return fc.tuple(command(requestOf(here)), decisions);
+  });
+  /** Two administrators, who may then remove each other. */
+  const rivals = fc.tuple(
+    command(fc.record({ do: is("join"), person: fc.constant(1), code: current, delivery }, plain)),
+    command(fc.record({ do: is("promote"), org: fc.constant(0), target: fc.constant(1) }, plain)),
+    together(remove, remove),
+  );
+  const alone = fc.oneof(
+    { weight: 4, arbitrary: command(join) },
+    { weight: 3, arbitrary: command(refresh) },
+    { weight: 3, arbitrary: command(remove) },
+    { weight: 4, arbitrary: command(unbind) },
+    { weight: 3, arbitrary: command(release) },
+    { weight: 1, arbitrary: command(cancel) },
+    { weight: 1, arbitrary: command(deny) },
+    { weight: 2, arbitrary: command(create) },
+    { weight: 2, arbitrary: command(fc.record({ do: is("sign-in"), person, org }, plain)) },
+    { weight: 2, arbitrary: command(fc.record({ do: is("look"), person, org }, plain)) },
     {
-      weight: 5,
-      arbitrary: fc.record({ do: is("together"), both: fc.tuple(pair, pair) }),
+      weight: 3,
+      arbitrary: command(
+        fc.record({ do: is("again"), which: fc.nat({ max: 9 }), body: mostly("same", "other") }, plain),
+      ),
     },
-    { weight: 1, arbitrary: fc.record({ do: is("restart"), program: fc.constantFrom("control", "daemon") }) },
+    { weight: 4, arbitrary: together(meeting, meeting) },
+    {
+      weight: 1,
+      arbitrary: command(fc.record({ do: is("crash"), during: change, after: fc.nat({ max: 20 }) }, plain)),
+    },
+    {
+      weight: 1,
+      arbitrary: command(
+        fc.record({ do: is("restart"), program: fc.constantFrom("control" as const, "daemon" as const) }, plain),
+      ),
+    },
+  );
+  const phrases: fc.Arbitrary<readonly Command[]> = fc.oneof(
+    { weight: 8, arbitrary: alone.map((one) => [one]) },
+    { weight: 5, arbitrary: activation },
+    { weight: 1, arbitrary: rivals },
   );
   const first: Command = { do: "create", person: 0, org: 0, delivery: "answered" };
   return fc
-    .array(any as fc.Arbitrary<Command>, { minLength: Math.ceil(length / 2), maxLength: length, size: "max" })
-    .map((commands) => [first, ...commands]);
+    .array(phrases, { minLength: Math.ceil(length / 2), maxLength: length, size: "max" })
+    .map((commands) => [first, ...commands.flat()]);
 }
 
 /** One line a command, for reports. */

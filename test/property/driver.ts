@@ -18,7 +18,7 @@ export type Made = {
 };
 
 export type Driver = {
-  /** Not for "again" and "together", which sequence.ts takes apart. */
+  /** Not for "again", "crash" and "together", which sequence.ts takes apart. */
   perform(command: Command): Promise<string>;
   /** Sends an earlier change once more, with another body if asked for. */
   again(made: Made, body: "same" | "other"): Promise<string>;
@@ -54,6 +54,20 @@ function inventCode(): string {
     return total + Math.floor(product / 20) + (product % 20);
   }, 0);
   return [...drawn, (20 - (sum % 20)) % 20].map((value) => letters.charAt(value)).join("");
+}
+
+/** As well-formed as the first one, and not the same. */
+function otherBody({ do: what }: Command, body: string): string {
+  const sent = JSON.parse(body) as object;
+  const other =
+    what === "approve"
+      ? { number: "xx" }
+      : what === "create"
+        ? { name: "Another name" }
+        : what === "join"
+          ? { binding_code: "another" }
+          : { key_thumbprint: "another" };
+  return JSON.stringify({ ...sent, ...other });
 }
 
 const mistype = (code: string): string => (code.startsWith("B") ? "C" : "B") + code.slice(1);
@@ -202,6 +216,9 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
       case "restart":
         await (command.program === "control" ? world.restartControl() : world.restartDaemon());
         return "ok";
+      case "promote":
+        return (await world.database.promote(orgId(command.org), accountId(command.target))) ? "ok" : "nobody";
+      case "crash":
       case "again":
       case "together":
         throw new Error(`sequence.ts takes "${command.do}" apart`);
@@ -240,9 +257,8 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
       }
       return command;
     },
-    async again({ person, change: sent }, body) {
-      const other = { ...(JSON.parse(sent.body ?? "{}") as object), number: "zz", id: "zz", binding_code: "zz" };
-      const wanted = body === "same" ? sent : { ...sent, body: JSON.stringify(other) };
+    async again({ command, person, change: sent }, body) {
+      const wanted = body === "same" ? sent : { ...sent, body: otherBody(command, sent.body ?? "{}") };
       return outcomeOf(await personOf(person).terminal.change(wanted));
     },
     async learnCodes(state) {
@@ -254,7 +270,9 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
       }
     },
     async settle(state) {
-      await real.settle((state.nodes[0] ?? emptyNode).bound === null ? "unbound" : "bound");
+      const { bound, request } = state.nodes[0] ?? emptyNode;
+      const over = request !== null && request.state !== "pending";
+      await real.settle(bound !== null ? "bound" : over ? "not pending" : "unbound");
     },
   };
 }

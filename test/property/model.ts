@@ -235,6 +235,13 @@ export function step(command: Command, state: State, seen: Seen, facts: Facts): 
       return [same(state.orgs[command.org]?.members[command.person] ?? "org_not_found", state)];
     case "restart":
       return [same("ok", state)];
+    case "promote": {
+      const value = state.orgs[command.org];
+      if (value?.members[command.target] === undefined) return [same("nobody", state)];
+      const members = { ...value.members, [command.target]: "administrator" as const };
+      return [same("ok", withOrg(state, command.org, { ...value, members }))];
+    }
+    case "crash":
     case "again":
     case "together":
       throw new Error(`sequence.ts takes "${command.do}" apart`);

@@ -13,7 +13,9 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 export type RealNode = NodeUnderTest & {
   /** Waits until the daemon agrees; fails with its status when it does not. */
-  settle(wanted: "bound" | "unbound"): Promise<void>;
+  settle(wanted: "bound" | "unbound" | "not pending"): Promise<void>;
+  /** Unbound, and nothing shown: as a sequence finds it. */
+  reset(): Promise<void>;
 };
 
 export async function createRealNode({ socket, server }: RealNodeOptions): Promise<RealNode> {
@@ -49,6 +51,22 @@ export async function createRealNode({ socket, server }: RealNodeOptions): Promi
     return { state: "bound", bindingId: textOf(found, "binding_id"), organization: id };
   };
 
+  const agrees = (found: Readonly<Record<string, unknown>>, wanted: "bound" | "unbound" | "not pending"): boolean => {
+    if (found["release_pending"] === true) return false;
+    if (wanted === "not pending") return found["state"] === "unbound";
+    return (found["state"] === "bound") === (wanted === "bound");
+  };
+  const settle: RealNode["settle"] = async (wanted) => {
+    const deadline = performance.now() + patience;
+    for (;;) {
+      const found = await status();
+      if (agrees(found, wanted)) return;
+      if (performance.now() > deadline) throw new Error(`the daemon is not ${wanted}: ${JSON.stringify(found)}`);
+      await ask("POST", "/v1/activation/check");
+      await pause();
+    }
+  };
+
   return {
     id: textOf(identity, "id"),
     shown: () => shown,
@@ -60,15 +78,12 @@ export async function createRealNode({ socket, server }: RealNodeOptions): Promi
     cancel: async () => outcomeOf(await ask("DELETE", "/v1/activation")),
     release: async () => outcomeOf(await ask("DELETE", "/v1/binding")),
     binding,
-    async settle(wanted) {
-      const deadline = performance.now() + patience;
-      for (;;) {
-        const found = await status();
-        if ((found["state"] === "bound") === (wanted === "bound") && found["release_pending"] !== true) return;
-        if (performance.now() > deadline) throw new Error(`the daemon is not ${wanted}: ${JSON.stringify(found)}`);
-        await ask("POST", "/v1/activation/check");
-        await pause();
-      }
+    async reset() {
+      await ask("DELETE", "/v1/activation");
+      await ask("DELETE", "/v1/binding");
+      shown = undefined;
+      await settle("unbound");
     },
+    settle,
   };
 }

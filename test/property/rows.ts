@@ -23,8 +23,12 @@ export type TestDatabase = {
   read(): Promise<Tables>;
   /** An hour passes for the limits on wrong attempts, which have tests of their own. */
   forgetLimits(): Promise<void>;
+  /** Makes a member an administrator; false when there is no such member. */
+  promote(org: string, account: string): Promise<boolean>;
   close(): Promise<void>;
 };
+
+const promotion = "update memberships set role = 'administrator' where org_id = $1 and account_id = $2";
 
 function openSqlite(file: string): TestDatabase {
   const database = new BetterSqlite3(file, { fileMustExist: true });
@@ -38,6 +42,7 @@ function openSqlite(file: string): TestDatabase {
           ) as unknown as Tables,
       )(),
     forgetLimits: async () => void database.prepare("delete from rate_limits").run(),
+    promote: async (org, account) => database.prepare(promotion).run({ 1: org, 2: account }).changes > 0,
     close: async () => void database.close(),
   };
 }
@@ -48,6 +53,8 @@ async function openPostgres(url: string): Promise<TestDatabase> {
   const getTypeParser = (id: number, format?: "text" | "binary"): unknown =>
     id === int8 ? Number : types.getTypeParser(id, format as "text");
   const client = new Client({ connectionString: url, types: { getTypeParser } as never });
+  // Closed before its database is dropped; what the server says after that is nobody's concern.
+  client.on("error", () => undefined);
   await client.connect();
   return {
     async read() {
@@ -58,6 +65,7 @@ async function openPostgres(url: string): Promise<TestDatabase> {
       return Object.fromEntries(found) as unknown as Tables;
     },
     forgetLimits: async () => void (await client.query("delete from rate_limits")),
+    promote: async (org, account) => ((await client.query(promotion, [org, account])).rowCount ?? 0) > 0,
     close: () => client.end(),
   };
 }

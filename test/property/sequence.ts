@@ -1,5 +1,6 @@
 // Owns one sequence: performs the commands one after another, keeps the states of the model that agree with what was
 // seen, and in the end holds the database, the daemon and the invariants against them.
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { describeCommand, type Command } from "./commands.js";
 import { createDriver, type Driver, type Made } from "./driver.js";
@@ -14,6 +15,8 @@ export type SequenceOptions = {
   readonly real: RealNode;
   readonly prefix: string;
   readonly nodes: number;
+  /** Told of each command and what came of it. */
+  readonly onStep?: (line: string, outcome: string) => void;
 };
 
 type Seen = { readonly line: string; readonly outcome: string };
@@ -41,6 +44,7 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
 
   const keep = (line: string, outcome: string, next: readonly (Branch & { readonly matches: boolean })[]): void => {
     history.push({ line, outcome });
+    options.onStep?.(line, outcome);
     const agreeing = next.filter(({ matches }) => matches).map(({ state }) => state);
     if (agreeing.length === 0) {
       const expected = [...new Set(next.map((branch) => branch.outcome))].join(" or ");
@@ -70,13 +74,26 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
       }));
     keep(`${describeCommand(a)} beside ${describeCommand(b)}`, outcomes.join(" and "), next);
   };
+  const crash = async ({ during, after }: Extract<Command, { do: "crash" }>): Promise<void> => {
+    const command = { ...during, delivery: "cut" } as const;
+    const killed = sleep(after).then(() => world.restartControl());
+    const [outcome] = await Promise.all([driver.perform({ ...during, delivery: "answered" }), killed]);
+    const next = states.flatMap((state) => branches(command, state, driver));
+    keep(
+      `${describeCommand(during)} while the control plane is killed`,
+      outcome,
+      next.map((branch) => ({ ...branch, matches: branch.outcome === outcome })),
+    );
+  };
   const again = async (made: Made, body: "same" | "other"): Promise<void> => {
     const line = `again (${body} body): ${describeCommand(made.command)}`;
     const means = driver.stillMeans(made);
     if (made.outcome === "ok" && made.change.method === "POST") {
       const outcome = await driver.again(made, body);
       // Authorization is checked again before an answer is given again; nothing happens either way.
-      const allowed = body === "same" ? ["ok", ...noLongerAllowed] : ["idempotency_key_reused", ...noLongerAllowed];
+      // What a refresh is sent means nothing to it, whatever it is.
+      const other = made.command.do === "refresh" ? "ok" : "idempotency_key_reused";
+      const allowed = body === "same" ? ["ok", ...noLongerAllowed] : [other, ...noLongerAllowed];
       keep(
         line,
         outcome,
@@ -95,9 +112,11 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
   };
 
   try {
+    await real.reset();
     for (const command of commands) {
       await world.database.forgetLimits();
       if (command.do === "together") await together(command.both);
+      else if (command.do === "crash") await crash(command);
       else if (command.do === "again") {
         const made = driver.made.at(-1 - command.which);
         if (made !== undefined) await again(made, command.body);
@@ -113,9 +132,6 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
   } catch (cause) {
     const told = history.map(({ line, outcome }) => `  ${line} → ${outcome}`).join("\n");
     throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\nafter\n${told}`, { cause });
-  } finally {
-    await real.cancel().catch(() => undefined);
-    await real.release().catch(() => undefined);
   }
 }
 

@@ -20,10 +20,18 @@ describe.each<Dialect>(["sqlite", "postgres"])("on %s", (dialect) => {
     const real = await createRealNode({ socket: () => world.daemon().socket, server: world.issuer });
     const seed = seedFor(`sequences on ${dialect}`);
     let runs = 0;
+    const seen = new Map<string, number>();
+    const onStep = (line: string, outcome: string): void => {
+      const what =
+        [...line.matchAll(/"do":"([a-z-]+)"/g)].map((match) => match[1]).join("|") +
+        (line.startsWith("again") ? " again" : "");
+      const key = `${what} → ${outcome}`;
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+    };
     await fc.assert(
       fc.asyncProperty(sequences({ people, orgs, nodes }, 14), async (commands) => {
         runs += 1;
-        await runSequence(commands, { world, real, prefix: `s${runs}`, nodes });
+        await runSequence(commands, { world, real, prefix: `s${runs}`, nodes, onStep });
       }),
       {
         seed,
@@ -32,5 +40,13 @@ describe.each<Dialect>(["sqlite", "postgres"])("on %s", (dialect) => {
         interruptAfterTimeLimit: longestShrinking * 1000,
       },
     );
+    if (process.env["JITNODE_TEST_SHOW"] === "1") {
+      console.log(
+        [...seen]
+          .toSorted(([, one], [, other]) => other - one)
+          .map(([what, count]) => `${count} × ${what}`)
+          .join("\n"),
+      );
+    }
   });
 });

@@ -3,12 +3,12 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onEnd } from "../support/cleanup.js";
 import { createDatabase } from "../support/postgres.js";
 import { runControl, startControl, startDaemon, type Control, type Daemon } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { openDatabase, type TestDatabase } from "./rows.js";
-import { approveTerminal, createPerson, type Person } from "./test-people.js";
-import { signIn, type Terminal } from "./test-person.js";
+import { createPerson, type Person } from "./test-people.js";
 import { createWire, fields, textOf, type Wire } from "./wire.js";
 
 export type Dialect = "sqlite" | "postgres";
@@ -17,7 +17,7 @@ export type World = {
   readonly wire: Wire;
   readonly issuer: string;
   readonly database: TestDatabase;
-  readonly people: readonly (Person & { readonly terminal: Terminal })[];
+  readonly people: readonly Person[];
   readonly agreement: string;
   control(): Control;
   restartControl(): Promise<void>;
@@ -48,6 +48,7 @@ export async function createWorld({ dialect, people }: WorldOptions): Promise<Wo
   const database = await openDatabase(
     postgres === undefined ? { file: join(dataDir, "control.db") } : { url: postgres.url },
   );
+  onEnd(() => database.close(), "file");
 
   let addresses = 0;
   const address = (): string => {
@@ -60,13 +61,10 @@ export async function createWorld({ dialect, people }: WorldOptions): Promise<Wo
     if (link === undefined) throw new Error("jitnode-control invite printed no link");
     return link;
   };
-  const made: (Person & { readonly terminal: Terminal })[] = [];
+  const made: Person[] = [];
   for (let number = 0; number < people; number += 1) {
-    const link = number === 0 ? /http\S+/.exec(await control.waitForLog(/set-up/))?.[0] : await invite();
-    const person = await createPerson({ wire, issuer, address: address(), login: `person-${number}`, link });
-    const terminal = await signIn({ wire, issuer, address: person.address, approve: approveTerminal(person) });
-    if (terminal === undefined) throw new Error("a new person could not sign in at a terminal");
-    made.push({ ...person, terminal });
+    const link = number === 0 ? /http\S+/.exec(await control.waitForLog(/\/set-up\//))?.[0] : await invite();
+    made.push(await createPerson({ wire, issuer, address: address(), login: `person-${number}`, link }));
   }
   const [first] = made;
   if (first === undefined) throw new Error("a world needs people");
