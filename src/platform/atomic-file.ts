@@ -1,7 +1,7 @@
 // Files that are either the old or the new content, whatever is killed in between: temporary file, fsync, rename,
 // fsync of the folder.
 
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -72,6 +72,9 @@ export async function readFileIfThere(path: string): Promise<string | undefined>
     throw error;
   }
 }
+
+/** For what a program reads once before it does anything else; throws as Node.js does. */
+export const readTextAtStart = (path: string): string => readFileSync(path, "utf8");
 
 /** Makes a folder of one's own and its parents. */
 export async function makePrivateFolder(path: string, mode = 0o700): Promise<void> {

@@ -1,7 +1,7 @@
 // The agreement whose current version the creator of an organization accepts. Read once, when the program starts.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readTextAtStart } from "../../platform/atomic-file.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Agreement } from "../../protocol/people.js";
 import type { ControlConfig } from "../config.js";
@@ -18,7 +18,7 @@ export function readAgreement(config: Pick<ControlConfig, "agreementFile">): Agr
 function readText(file: string): string {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readTextAtStart(file);
   } catch (cause) {
     throw invalid("The file of JITNODE_CONTROL_AGREEMENT_FILE cannot be read.", cause);
   }
