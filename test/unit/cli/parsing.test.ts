@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { parseDuration } from "../../../src/cli/duration.js";
+import { parseInput } from "../../../src/cli/parse-input.js";
+import { command as activate } from "../../../src/cli/commands/activate/activate.js";
+import { command as wait } from "../../../src/cli/commands/status/wait.js";
+import { command as remove } from "../../../src/cli/commands/org/remove.js";
+import { suggestId } from "../../../src/cli/organization-prompts.js";
+
+describe("options and arguments", () => {
+  test("are read by their names", () => {
+    const { input, json, mayAsk, org } = parseInput(["activate"], activate, [
+      "--json",
+      "--no-input",
+      "--create-org=acme",
+      "--org-name",
+      "Acme Inc.",
+      "--accept-agreement",
+    ]);
+    expect([json, mayAsk, org]).toEqual([true, false, undefined]);
+    expect(input.option("create-org")).toBe("acme");
+    expect(input.option("org-name")).toBe("Acme Inc.");
+    expect(input.has("accept-agreement")).toBe(true);
+    expect(input.has("web")).toBe(false);
+  });
+
+  test("an argument may follow --", () => {
+    expect(parseInput(["org", "remove"], remove, ["--", "JP_x"]).input.argument("ACCOUNT_ID")).toBe("JP_x");
+  });
+
+  test.each([
+    [["--jsn"], "Unknown option '--jsn'.", "Did you mean --json?"],
+    [["--for", "tea"], /Allowed choices are bound, connected, unbound/, /See jitnode wait/],
+    [["--timeout"], /argument missing/, /See jitnode wait/],
+    [["--timeout", ""], /is empty/, /See jitnode wait/],
+    [["more"], /too many arguments/i, /See jitnode wait/],
+  ])("%j is refused", (argv, message, hint) => {
+    const parse = (): unknown => parseInput(["wait"], wait, argv);
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(expect.objectContaining({ code: "usage", exitCode: 2 }));
+    expect(parse).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) as unknown }));
+  });
+
+  test("a missing argument is refused", () => {
+    expect(() => parseInput(["org", "remove"], remove, [])).toThrow(/missing required argument 'ACCOUNT_ID'/i);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    ["30", 30_000],
+    ["500ms", 500],
+    ["10m", 600_000],
+    ["2h", 7_200_000],
+  ])("%s is %d ms", (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds));
+
+  test.each(["", "0", "-1s", "1.5h", "ten", "99999d", "1 m", "\u001b[2J"])("%j is none", (text) => {
+    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+test.each([
+  ["Acme Inc.", "acme-inc"],
+  ["Größe & Söhne GmbH", "grosse-sohne-gmbh"],
+  ["3M Company", "m-company"],
+  ["New", undefined],
+  ["織部", undefined],
+  ["Ab", undefined],
+  ["x".repeat(80), "x".repeat(40)],
+])("an ID is suggested from the name %j: %s", (name, id) => expect(suggestId(name)).toBe(id));
