@@ -49,5 +49,7 @@ function streamTo(context: ControlContext, actor: NodeActor): Readable {
       void Promise.resolve(running).then(() => done(error));
     },
   });
+  // The server ends streams when it stops; an event that comes in that moment has nowhere to go.
+  stream.on("error", () => undefined);
   return stream;
 }
