@@ -11,12 +11,13 @@ import { commandsPage, commandSchemas } from "./reference/commands.js";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const check = process.argv.includes("--check");
 
+const openApi = await openApiDocument();
 const files = new Map([
   ["docs/reference/errors.md", errorsPage()],
   ["docs/reference/settings.md", settingsPage()],
   ["docs/reference/commands.md", await commandsPage()],
-  ["docs/reference/api.md", await apiPage()],
-  ["docs/reference/openapi.json", `${JSON.stringify(await openApiDocument(), null, 2)}\n`],
+  ["docs/reference/api.md", apiPage(openApi)],
+  ["docs/reference/openapi.json", `${JSON.stringify(openApi, null, 2)}\n`],
 ]);
 for (const [name, schema] of await commandSchemas()) {
   files.set(`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
@@ -41,5 +42,9 @@ if (check && drifted.length > 0) {
   console.error(`Out of date, run \`npm run generate\`:\n${drifted.map((path) => `  ${path}`).join("\n")}`);
   process.exitCode = 1;
 } else {
-  console.log(check ? `${files.size} generated files are up to date` : `${drifted.length} of ${files.size} generated files written`);
+  console.log(
+    check
+      ? `${files.size} generated files are up to date`
+      : `${drifted.length} of ${files.size} generated files written`,
+  );
 }

@@ -1,12 +1,35 @@
 // The OpenAPI document and its page, from the routes that the control plane registers.
 
-import { describeApi } from "../../dist/control/http/describe.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSettingsReader } from "../../dist/config/read.js";
+import { readControlConfig } from "../../dist/control/config.js";
+import { allRoutes } from "../../dist/control/http/routes.js";
+import { createControlApp } from "../../dist/control/http/server.js";
+import { openControl } from "../../dist/control/open.js";
+import { createClock } from "../../dist/platform/clock.js";
+import { createLog } from "../../dist/platform/log.js";
+import { createRandom } from "../../dist/platform/random.js";
 
-/** The document that `GET /openapi.json` answers, with a placeholder for the public URL. */
-export const openApiDocument = async () => describeApi("https://control.example.com");
+/** The document that a running control plane answers at `/openapi.json`. */
+export async function openApiDocument() {
+  const folder = mkdtempSync(join(tmpdir(), "jn-"));
+  const config = readControlConfig(createSettingsReader({ JITNODE_CONTROL_DATA_DIR: folder }), folder);
+  const log = createLog({ level: "silent", format: "json", program: "generate" });
+  const opened = await openControl({ config, clock: createClock(), random: createRandom(), log }, "migrate");
+  try {
+    const { app } = createControlApp(opened.context, allRoutes);
+    const answer = await app.inject({ method: "GET", url: "/openapi.json" });
+    await app.close();
+    return answer.json();
+  } finally {
+    await opened.close();
+    rmSync(folder, { recursive: true });
+  }
+}
 
-export async function apiPage() {
-  const document = await openApiDocument();
+export function apiPage(document) {
   const rows = [];
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations)) {

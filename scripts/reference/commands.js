@@ -15,7 +15,9 @@ export async function commandsPage() {
   const sections = await Promise.all(
     table.map(async ({ words, load }) => {
       const command = await load();
-      const given = (command.arguments ?? []).map(({ name, required }) => (required ? ` ${name}` : ` [${name}]`)).join("");
+      const given = (command.arguments ?? [])
+        .map(({ name, required }) => (required ? ` ${name}` : ` [${name}]`))
+        .join("");
       const parts = [
         `## \`jitnode ${words.join(" ")}${given}\``,
         `${command.summary}. ${command.description}`,

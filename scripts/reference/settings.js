@@ -9,7 +9,8 @@ export function settingsPage() {
     const rows = Object.values(settings)
       .filter((setting) => setting.programs.includes(program))
       .map((setting) => {
-        const accepts = setting.choices === undefined ? setting.kind : setting.choices.map((c) => `\`${c}\``).join(", ");
+        const accepts =
+          setting.choices === undefined ? setting.kind : setting.choices.map((c) => `\`${c}\``).join(", ");
         const file = setting.secret === true ? ` Also as \`${setting.variable}_FILE\`.` : "";
         return `| \`${setting.variable}\` | ${accepts} | ${setting.fallback} | ${setting.text}${file} |`;
       });

@@ -1,7 +1,8 @@
 // The daemon at rest, bound and connected: resident memory above a bare server, and processor time in a minute.
 
 import { readProcess, sleep, times } from "../measure.js";
-import { ask, startBareServer } from "./local-api.js";
+import { ask } from "../site.js";
+import { startBareServer } from "./local-api.js";
 
 const settle = 5_000;
 const minute = 60_000;
@@ -30,6 +31,6 @@ export async function measure(site) {
       ["daemon at rest, processor time in 60 s", `${cpu.toFixed(2)} s`, "–", "–", "at most 0.2 s"],
     ];
   } finally {
-    bare.stop();
+    await bare.stop();
   }
 }

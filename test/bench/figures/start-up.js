@@ -38,7 +38,19 @@ export async function measure(site) {
     () => timed([floor], env, check),
   );
   return [
-    ["`jitnode --version`", ms(median(version.a)), `\`node -e 0\` ${ms(median(version.b))}`, times(version.ratio), "at most 1.5 ×"],
-    ["`jitnode status --json`", ms(median(status.a)), `bare script ${ms(median(status.b))}`, times(status.ratio), "at most 1.5 ×"],
+    [
+      "`jitnode --version`",
+      ms(median(version.a)),
+      `\`node -e 0\` ${ms(median(version.b))}`,
+      times(version.ratio),
+      "at most 1.5 ×",
+    ],
+    [
+      "`jitnode status --json`",
+      ms(median(status.a)),
+      `bare script ${ms(median(status.b))}`,
+      times(status.ratio),
+      "at most 1.5 ×",
+    ],
   ];
 }

@@ -20,13 +20,17 @@ async function rate(once) {
 const database = new BetterSqlite3(join(process.argv[2], "commits.db"));
 database.pragma("journal_mode = WAL");
 database.pragma("synchronous = FULL");
-database.exec("create table t (id integer primary key, value text)");
+database.exec("create table if not exists t (id integer primary key, value text)");
 const insert = database.prepare("insert into t (value) values (?)");
 const value = "x".repeat(200);
 
 const { privateKey, publicKey } = await generateKeyPair("Ed25519", { extractable: true });
 const jwk = await exportJWK(publicKey);
-const sign = () => new SignJWT({ jti: "a", htm: "POST", htu: "http://a/b" }).setProtectedHeader({ alg: "Ed25519" }).setIssuedAt().sign(privateKey);
+const sign = () =>
+  new SignJWT({ jti: "a", htm: "POST", htu: "http://a/b" })
+    .setProtectedHeader({ alg: "Ed25519" })
+    .setIssuedAt()
+    .sign(privateKey);
 const token = await sign();
 
 const commits = await rate(async () => void insert.run(value));

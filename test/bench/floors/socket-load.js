@@ -33,4 +33,6 @@ await Promise.all(
   }),
 );
 agent.destroy();
-process.stdout.write(JSON.stringify({ requests, seconds: (performance.now() - start) / 1000, distinct: distinct.size }));
+process.stdout.write(
+  JSON.stringify({ requests, seconds: (performance.now() - start) / 1000, distinct: distinct.size }),
+);
