@@ -2,8 +2,10 @@
 // hint and an exit code.
 
 import type { Command as Parser } from "commander";
-import { createSettingsReader } from "../config/read.js";
+import { createSettingsReader, type Environment } from "../config/read.js";
+import { escapeForTerminal } from "../domain/escape.js";
 import { createClock } from "../platform/clock.js";
+import { readEnvironment } from "../platform/environment.js";
 import { createLog, type Log } from "../platform/log.js";
 import { defaultControlDataDir } from "../platform/paths.js";
 import { createRandom } from "../platform/random.js";
@@ -21,10 +23,10 @@ const program = "jitnode-control";
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
   // Database and key file are for the program's own user.
   process.umask(0o077);
-  process.exitCode = await run(args, process.env);
+  process.exitCode = await run(args, readEnvironment());
 }
 
-async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<ExitCode> {
+async function run(args: readonly string[], environment: Environment): Promise<ExitCode> {
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     process.stdout.write(`${version}\n`);
     return exitCodes.done;
@@ -92,7 +94,7 @@ async function runCommand(
   command: Command,
   args: readonly string[],
   options: CommandInput["options"],
-  environment: NodeJS.ProcessEnv,
+  environment: Environment,
 ): Promise<ExitCode> {
   const termination = listenForTermination();
   const closers: (() => Promise<void>)[] = [];
@@ -146,6 +148,9 @@ function report(error: unknown): ExitCode {
   }
   const known = error instanceof JitnodeError ? error : new JitnodeError("internal_error", { cause: error });
   process.stderr.write(`${program}: ${known.message}\n${known.hint}\n`);
+  if (known.code === "migration_failed" && known.cause instanceof Error) {
+    process.stderr.write(`${escapeForTerminal(known.cause.message)}\n`);
+  }
   if (!(error instanceof JitnodeError)) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   }

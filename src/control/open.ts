@@ -1,8 +1,8 @@
 // From settings to a context: key file, database, services. Everything but listening.
 
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
+import { isThere } from "../platform/files.js";
 import type { Clock } from "../platform/clock.js";
 import type { Log } from "../platform/log.js";
 import type { Random } from "../platform/random.js";
@@ -91,7 +91,7 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
     });
     return { store, masterKey };
   }
-  const there = existsSync(database.file);
+  const there = isThere(database.file);
   if (!there && schema === "as_it_is") {
     throw new JitnodeError("schema_older", {
       message: `There is no database at ${database.file}.`,
@@ -109,7 +109,11 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
 }
 
 function databaseError(error: unknown): unknown {
-  if (error instanceof JitnodeError) return error;
+  if (error instanceof JitnodeError) {
+    // The migration is the first to notice that nobody answers.
+    const reason = error.code === "migration_failed" ? databaseError(error.cause) : undefined;
+    return reason instanceof JitnodeError ? reason : error;
+  }
   const code = systemErrorCode(error) ?? "";
   const text = error instanceof Error ? error.message : "";
   if (/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_FULL|SQLITE_NOTADB)/.test(code)) {

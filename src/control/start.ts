@@ -1,15 +1,13 @@
 // Starts the control plane: settings → key file and database → context → routes → listen. One function to read, and
 // its opposite, `close`.
 
-import type { AddressInfo } from "node:net";
-import type { FastifyInstance } from "fastify";
 import { systemErrorCode } from "../platform/atomic-file.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { ListenAddress } from "../config/read.js";
 import type { ControlContext } from "./context.js";
 import { createMetricsApp } from "./http/metrics-server.js";
 import { allRoutes } from "./http/routes.js";
-import { createControlApp } from "./http/server.js";
+import { createControlApp, type ControlApp } from "./http/server.js";
 import { announce, withdraw } from "./key-check.js";
 import { openControl, type OpenDeps } from "./open.js";
 import { startMaintenance } from "./services/maintenance.js";
@@ -17,6 +15,8 @@ import { readTlsFiles } from "./tls.js";
 
 /** A request under way may take so long after the signal; SIGTERM must be done in five seconds. */
 const patience = 3_500;
+
+type App = ControlApp["app"];
 
 export interface RunningControl {
   readonly context: ControlContext;
@@ -40,7 +40,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     }
   };
   try {
-    const tls = await readTlsFiles(config);
+    const tls = readTlsFiles(config);
     const opened = await openControl(deps, "migrate");
     undo.push(() => opened.close());
     const { context } = opened;
@@ -72,7 +72,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
   }
 }
 
-async function closeApp(app: FastifyInstance, { clock }: ControlContext): Promise<void> {
+async function closeApp(app: App, { clock }: ControlContext): Promise<void> {
   const done = new AbortController();
   const closed = app.close().finally(() => done.abort());
   await Promise.race([closed, clock.sleep(patience, done.signal)]);
@@ -80,7 +80,7 @@ async function closeApp(app: FastifyInstance, { clock }: ControlContext): Promis
   await closed;
 }
 
-async function listen(app: FastifyInstance, address: ListenAddress, variable: string): Promise<number> {
+async function listen(app: App, address: ListenAddress, variable: string): Promise<number> {
   try {
     await app.listen({ host: address.host, port: address.port });
   } catch (cause) {
@@ -106,5 +106,6 @@ async function listen(app: FastifyInstance, address: ListenAddress, variable: st
         throw cause;
     }
   }
-  return (app.server.address() as AddressInfo).port;
+  const bound = app.server.address();
+  return typeof bound === "object" && bound !== null ? bound.port : address.port;
 }

@@ -1,6 +1,6 @@
 // Certificate and key of a control plane that speaks TLS itself, read once at start.
 
-import { readFile } from "node:fs/promises";
+import { readTextAtStart } from "../platform/atomic-file.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { ControlConfig } from "./config.js";
 
@@ -9,17 +9,17 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export async function readTlsFiles(config: ControlConfig): Promise<TlsFiles | undefined> {
+export function readTlsFiles(config: ControlConfig): TlsFiles | undefined {
   if (config.tls === undefined) return undefined;
   return {
-    cert: await read("JITNODE_CONTROL_TLS_CERT_FILE", config.tls.certFile),
-    key: await read("JITNODE_CONTROL_TLS_KEY_FILE", config.tls.keyFile),
+    cert: read("JITNODE_CONTROL_TLS_CERT_FILE", config.tls.certFile),
+    key: read("JITNODE_CONTROL_TLS_KEY_FILE", config.tls.keyFile),
   };
 }
 
-async function read(variable: string, file: string): Promise<string> {
+function read(variable: string, file: string): string {
   try {
-    return await readFile(file, "utf8");
+    return readTextAtStart(file);
   } catch (cause) {
     throw new JitnodeError("secret_file_unreadable", {
       message: `The file ${file} of ${variable} cannot be read.`,

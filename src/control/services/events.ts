@@ -2,11 +2,11 @@
 // out as NOTIFY inside the transaction and comes back to every replica, the sender included, so each delivers it once;
 // with SQLite there is one process, and it delivers after the commit.
 
-import { sql } from "kysely";
 import type { Log } from "../../platform/log.js";
 import { asJson } from "../../protocol/parse.js";
 import { Type, accountId, nodeId, open, organizationId } from "../../protocol/schema.js";
 import type { ControlEvent, Events } from "../context.js";
+import { notify } from "../store/notify.js";
 import type { Store } from "../store/store.js";
 
 const channel = "jitnode_events";
@@ -39,7 +39,7 @@ export async function createEvents(deps: { readonly store: Store; readonly log: 
   return {
     async publish(tx, event) {
       if (stop === undefined) tx.afterCommit(() => deliver(event));
-      else await sql`select pg_notify(${channel}, ${JSON.stringify(event)})`.execute(tx.db);
+      else await notify(tx, channel, JSON.stringify(event));
     },
     subscribe(listener) {
       listeners.add(listener);

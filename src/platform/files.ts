@@ -1,0 +1,32 @@
+// Reading files with care: is there one, and who else could have read it.
+
+import { constants, existsSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { systemErrorCode } from "./atomic-file.js";
+
+export const isThere = (path: string): boolean => existsSync(path);
+
+export type PrivateFile =
+  | { readonly kind: "missing" }
+  | { readonly kind: "unreadable"; readonly cause: unknown }
+  /** Group or others may read or write it. */
+  | { readonly kind: "exposed" }
+  | { readonly kind: "text"; readonly text: string };
+
+const othersMayUse = 0o066;
+
+/** At most `limit` bytes; what is longer is cut, since no secret is. The mode is that of the very file that is read. */
+export async function readPrivateFile(path: string, limit = 4096): Promise<PrivateFile> {
+  try {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      if (((await handle.stat()).mode & othersMayUse) !== 0) return { kind: "exposed" };
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(limit), 0, limit, 0);
+      return { kind: "text", text: buffer.toString("utf8", 0, bytesRead) };
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    return systemErrorCode(cause) === "ENOENT" ? { kind: "missing" } : { kind: "unreadable", cause };
+  }
+}

@@ -1,0 +1,225 @@
+// The program jitnode-control as it is started: first start, refusals to start, ending, health, keys.
+import Database from "better-sqlite3";
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { onEnd } from "../support/cleanup.js";
+import { createDatabase } from "../support/postgres.js";
+import { runControl, startControl, type Control } from "../support/programs.js";
+import { temporaryFolder } from "../support/temporary.js";
+
+const json = async (url: string): Promise<unknown> => (await fetch(url)).json();
+
+async function stop(control: Control): Promise<void> {
+  control.signal("SIGTERM");
+  expect(await control.exited).toEqual({ code: 0, signal: null });
+}
+
+/** Starts on the same data, and expects it to give up. */
+async function refusal(control: Control, env: Readonly<Record<string, string>> = {}) {
+  const { code, stdout, stderr } = await runControl(["serve"], { env: { ...control.env, ...env } });
+  expect(stdout).toBe("");
+  return { code, stderr };
+}
+
+const newKey = (): string => `${randomBytes(32).toString("base64")}\n`;
+
+describe("serve", () => {
+  test("the first start makes database and key for their owner alone, and prints the set-up link, on stdout only", async () => {
+    const control = await startControl();
+    for (const file of ["control.db", "control.key"]) {
+      expect(statSync(join(control.dataDir, file)).mode & 0o777).toBe(0o600);
+    }
+    const line = await control.waitForLog(/\/set-up\//);
+    expect(line.trim()).toMatch(new RegExp(`^${control.url}/set-up/[\\w-]{43}$`));
+    expect(control.stderr()).not.toContain("/set-up/");
+    expect((await fetch(line.trim())).status).toBe(200);
+    await stop(control);
+  });
+
+  test("SIGTERM ends it with 0 in well under five seconds, idle connections and all; the next start finds everything", async () => {
+    const control = await startControl();
+    await json(`${control.url}/oauth/jwks`);
+    const { hostname, port } = new URL(control.url);
+    const idle = connect(Number(port), hostname);
+    onEnd(() => void idle.destroy());
+    await new Promise((resolve) => idle.once("connect", resolve));
+    idle.on("error", () => undefined);
+    idle.write("GET /health/live HTTP/1.1\r\nHost: x\r\n");
+    const before = performance.now();
+    await stop(control);
+    expect(performance.now() - before).toBeLessThan(5_000);
+    const again = await startControl({ dataDir: control.dataDir });
+    expect(await json(`${again.url}/health/ready`)).toEqual({ ready: true });
+    await stop(again);
+  });
+
+  test("a second one on the same address says which, and what to do", async () => {
+    const control = await startControl();
+    const { code, stderr } = await refusal(control, { JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0" });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`The listen address 127.0.0.1:${String(control.port)} is in use.`);
+    expect(stderr).toContain("JITNODE_CONTROL_LISTEN");
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("another key than the database's is refused, and a lost one is not replaced", async () => {
+    const control = await startControl();
+    await stop(control);
+    const file = join(control.dataDir, "control.key");
+    renameSync(file, `${file}.old`);
+    const lost = await refusal(control);
+    expect(lost.code).toBe(2);
+    expect(lost.stderr).toContain(file);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, newKey(), { mode: 0o600 });
+    const wrong = await refusal(control);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain("The key file is not the one this database was made with.");
+    renameSync(`${file}.old`, file);
+    await stop(await startControl({ dataDir: control.dataDir }));
+  });
+
+  test("a key file that others can read is refused", async () => {
+    const control = await startControl();
+    await stop(control);
+    chmodSync(join(control.dataDir, "control.key"), 0o644);
+    const { code, stderr } = await refusal(control);
+    expect(code).toBe(2);
+    expect(stderr).toContain("can be read by others");
+  });
+
+  test("a database of a newer version is refused and left as it is", async () => {
+    const control = await startControl();
+    await stop(control);
+    const database = new Database(join(control.dataDir, "control.db"));
+    database.prepare("insert into kysely_migration (name, timestamp) values ('9999-later', '2099')").run();
+    database.close();
+    const { code, stderr } = await refusal(control);
+    expect(code).toBe(1);
+    expect(stderr).toContain("newer version");
+  });
+
+  test.each([
+    [{ JITNODE_CONTROL_LISTEN: "0.0.0.0:0" }, /JITNODE_CONTROL_PUBLIC_URL is not set/],
+    [{ JITNODE_CONTROL_TRUSTED_PROXIES: "nonsense" }, /JITNODE_CONTROL_TRUSTED_PROXIES is not valid/],
+    [
+      { JITNODE_CONTROL_TLS_CERT_FILE: "/nonexistent/a", JITNODE_CONTROL_TLS_KEY_FILE: "/nonexistent/b" },
+      /cannot be read/,
+    ],
+    [
+      { JITNODE_CONTROL_DATABASE_URL: "postgres://127.0.0.1:1/none", JITNODE_CONTROL_KEY_FILE: "KEY" },
+      /database cannot be reached/,
+    ],
+    [
+      { JITNODE_CONTROL_LISTEN: "203.0.113.1:7070", JITNODE_CONTROL_PUBLIC_URL: "https://x.example" },
+      /JITNODE_CONTROL_LISTEN/,
+    ],
+  ])("%j is refused with a sentence", async (env, sentence) => {
+    const folder = temporaryFolder();
+    const key = join(folder, "key");
+    writeFileSync(key, newKey(), { mode: 0o600 });
+    const { code, stderr } = await runControl(["serve"], {
+      env: {
+        JITNODE_CONTROL_DATA_DIR: folder,
+        JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0",
+        ...env,
+        ...("JITNODE_CONTROL_KEY_FILE" in env ? { JITNODE_CONTROL_KEY_FILE: key } : {}),
+      },
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("metrics and the reasons of readiness are on their own listener only", async () => {
+    const control = await startControl();
+    expect((await fetch(`${control.url}/metrics`)).status).toBe(404);
+    const text = await (await fetch(`${control.metricsUrl}/metrics`)).text();
+    expect(text).toContain('jitnode_control_http_requests_total{method="GET",route="/health/live",status="200"}');
+    expect(await json(`${control.metricsUrl}/health/ready`)).toEqual({
+      ready: true,
+      checks: { database: "ok", key: "ok" },
+    });
+    expect((await fetch(`${control.metricsUrl}/v1/me`)).status).toBe(404);
+  });
+});
+
+describe("beside the server", () => {
+  test("health asks it and exits 0, or 1 when it is not there", async () => {
+    const control = await startControl();
+    expect((await runControl(["health"], { env: control.env })).code).toBe(0);
+    expect((await runControl(["health", "--live"], { env: control.env })).code).toBe(0);
+    await stop(control);
+    expect((await runControl(["health"], { env: control.env })).code).toBe(1);
+    expect((await runControl(["health", "--live"], { env: control.env })).code).toBe(1);
+    expect((await runControl(["health"], { env: { JITNODE_CONTROL_LISTEN: "nonsense" } })).code).toBe(1);
+  });
+
+  test("version, help, and what is not a command", async () => {
+    const version = await runControl(["--version"]);
+    expect([version.code, version.stdout]).toEqual([0, "0.1.0\n"]);
+    const help = await runControl(["--help"]);
+    expect(help.code).toBe(0);
+    for (const word of ["serve", "migrate", "setup-link", "account", "invite", "keys", "health"]) {
+      expect(help.stdout).toContain(word);
+    }
+    expect((await runControl(["keys", "--help"])).stdout).toContain("rewrap");
+    expect((await runControl(["fly"])).code).toBe(2);
+    expect((await runControl(["keys", "rewrap"])).code).toBe(2);
+    const bare = await runControl([]);
+    expect([bare.code, bare.stdout]).toEqual([2, ""]);
+    expect(bare.stderr).toContain("Usage:");
+  });
+
+  test("commands on a database that is not there, or not migrated, say so and make none", async () => {
+    const folder = temporaryFolder();
+    const { code, stderr } = await runControl(["account", "list"], { env: { JITNODE_CONTROL_DATA_DIR: folder } });
+    expect(code).toBe(1);
+    expect(stderr).toContain("There is no database");
+    expect(existsSync(join(folder, "control.db"))).toBe(false);
+    const { url } = await createDatabase();
+    const key = join(folder, "key");
+    writeFileSync(key, newKey(), { mode: 0o600 });
+    const env = { JITNODE_CONTROL_DATABASE_URL: url, JITNODE_CONTROL_KEY_FILE: key };
+    expect((await runControl(["keys", "rotate"], { env })).stderr).toContain("older version");
+    expect((await runControl(["migrate"], { env })).stdout).toContain("0001-first");
+    expect((await runControl(["migrate"], { env })).stdout).toContain("at this version");
+    expect((await runControl(["keys", "rotate"], { env })).code).toBe(0);
+  });
+
+  test("keys rotate holds for the running server, which publishes both keys", async () => {
+    const control = await startControl();
+    const rotate = async () => await runControl(["keys", "rotate"], { env: control.env });
+    expect((await rotate()).code).toBe(0);
+    const { stdout } = await rotate();
+    const { keys } = (await json(`${control.url}/oauth/jwks`)) as { keys: { kid: string }[] };
+    expect(keys).toHaveLength(2);
+    expect(stdout).toContain(String(keys[0]?.kid));
+  });
+
+  test("keys rewrap is refused while it runs; afterwards only the new key opens the database", async () => {
+    const control = await startControl();
+    await runControl(["keys", "rotate"], { env: control.env });
+    const file = join(control.dataDir, "control.key");
+    const next = join(control.dataDir, "next.key");
+    writeFileSync(next, newKey(), { mode: 0o600 });
+    const rewrap = async () => await runControl(["keys", "rewrap", "--new-key-file", next], { env: control.env });
+    const running = await rewrap();
+    expect(running.code).toBe(6);
+    expect(running.stderr).toContain("running");
+    await stop(control);
+    const done = await rewrap();
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain("1 signing key");
+    expect(readFileSync(file, "utf8")).not.toBe(readFileSync(next, "utf8"));
+    expect((await refusal(control)).stderr).toContain("not the one this database was made with");
+    renameSync(next, file);
+    const again = await startControl({ dataDir: control.dataDir });
+    const { keys } = (await json(`${again.url}/oauth/jwks`)) as { keys: unknown[] };
+    expect(keys).toHaveLength(1);
+    expect(await json(`${again.url}/health/ready`)).toEqual({ ready: true });
+  });
+});
