@@ -7,7 +7,6 @@ import { asAccountId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, PersonActor, Tx } from "../context.js";
 import {
-  deleteExpiredBrowserSessions,
   endBrowserSession,
   endBrowserSessionsOf,
   findBrowserSession,
@@ -56,7 +55,6 @@ export function createBrowserSessions(
       const now = clock.now();
       const cookie = random.token(idBytes);
       const id = random.uuid();
-      await deleteExpiredBrowserSessions(tx, now);
       await insertBrowserSession(tx, {
         id_hash: secrets.hash(cookie),
         id,

@@ -3,7 +3,6 @@
 
 import { findAccountByLogin, findAccount, anyAccount, type AccountWithLogin } from "../store/accounts.js";
 import {
-  deleteExpiredLinks,
   endLinksOf,
   findUsableLink,
   insertLink,
@@ -84,7 +83,6 @@ async function create(context: LinkContext, tx: Tx, kind: LinkKind, accountId: s
   const now = context.clock.now();
   const token = context.random.token(tokenBytes);
   const expiresAt = now + lifetimes[kind];
-  await deleteExpiredLinks(tx, now - 30 * 24 * hour);
   await insertLink(tx, {
     token_hash: context.secrets.hash(token),
     kind,

@@ -62,7 +62,7 @@ export function field(spec: Field, problem?: FormProblem): Html {
 
 /** The error under a field or a group of them. */
 export const wrong = (name: string, error: JitnodeError): Html =>
-  html`<span class="wrong" id="${name}-wrong">${sentence(error.message)} ${sentence(adviceOf(error))}</span>`;
+  html`<span class="wrong" id="${name}-wrong"><strong>${sentence(error.message)}</strong> ${sentence(adviceOf(error))}</span>`;
 
 /** What to do, and for how long to wait where there were too many attempts. */
 export const adviceOf = (error: JitnodeError): string =>

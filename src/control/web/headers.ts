@@ -1,6 +1,7 @@
-// What every page says to the browser: run nothing, load nothing from elsewhere, be framed by nobody, keep nothing.
+// How a page leaves, and what every page says to the browser: run nothing, load nothing from elsewhere, be framed by nobody, keep nothing.
 
 import type { FastifyReply } from "fastify";
+import { layout, type Frame, type Page } from "./layout.js";
 import { styleHash } from "./style.js";
 
 const policy = [
@@ -22,5 +23,15 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
   "cache-control": "no-store",
 };
+
+/** A page on its way, with the status and the wait that a refusal asks for. */
+export function sendPage(reply: FastifyReply, page: Page, frame: Frame): FastifyReply {
+  const { refused } = page;
+  if (refused?.retryAfter !== undefined) reply.header("retry-after", String(refused.retryAfter));
+  return setPageHeaders(reply)
+    .code(refused?.status ?? 200)
+    .type("text/html; charset=utf-8")
+    .send(layout(page, frame));
+}
 
 export const setPageHeaders = (reply: FastifyReply): FastifyReply => reply.headers(pageHeaders);

@@ -11,8 +11,7 @@ import { linkPages } from "../sign-in/local/link-pages.js";
 import { signInPage } from "../sign-in/local/sign-in-page.js";
 import { signUpPage } from "../sign-in/local/sign-up-page.js";
 import { assertSameOrigin } from "./guard.js";
-import { pageHeaders } from "./headers.js";
-import { layout } from "./layout.js";
+import { pageHeaders, sendPage } from "./headers.js";
 import { icon } from "./mark.js";
 import { activatePages } from "./pages/activate.js";
 import { agreementPage } from "./pages/agreement.js";
@@ -67,11 +66,6 @@ export function sendErrorPage(
   reply: FastifyReply,
   error: JitnodeError,
 ): FastifyReply {
-  const page = errorPage(error);
-  if (error.retryAfter !== undefined) void reply.header("retry-after", error.retryAfter);
-  return reply
-    .headers(pageHeaders)
-    .code(error.status)
-    .type("text/html; charset=utf-8")
-    .send(layout(page, { host: new URL(context.config.publicUrl).host, person: undefined }));
+  const { host } = new URL(context.config.publicUrl);
+  return sendPage(reply, errorPage(error), { host, person: undefined });
 }

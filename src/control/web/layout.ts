@@ -1,5 +1,6 @@
 // The shell of every page: head, header with who is signed in, main, footer.
 
+import type { JitnodeError } from "../../protocol/errors.js";
 import { html, Html } from "./html.js";
 import { mark } from "./mark.js";
 import { style } from "./style.js";
@@ -9,10 +10,8 @@ import { hidden } from "./form.js";
 export interface Page {
   readonly title: string;
   readonly main: Html;
-  /** 200 unless told. */
-  readonly status?: number;
-  /** The title then says that something is wrong: the first thing a screen reader reads. */
-  readonly failed?: boolean;
+  /** Gives the status; and the title then says that something is wrong: the first thing a screen reader reads. */
+  readonly refused?: JitnodeError | undefined;
 }
 
 export interface Frame {
@@ -24,7 +23,7 @@ export interface Frame {
 const styleElement = new Html(`<style>${style}</style>`);
 
 export function layout(page: Page, frame: Frame): string {
-  const title = page.failed === true ? texts.titleOfError(page.title) : page.title;
+  const title = page.refused !== undefined ? texts.titleOfError(page.title) : page.title;
   const { person } = frame;
   return html`<!doctype html>
     <html lang="${texts.language}">

@@ -2,7 +2,7 @@
 
 import { Html } from "./html.js";
 
-const shapes = `<path d="M9.5 22.5 14 18" stroke-width="3" stroke-linecap="round"/><circle cx="19.5" cy="12.5" r="8" stroke-width="3"/><circle class="dot" cx="7" cy="25" r="4.5" stroke="none"/>`;
+const shapes = `<path d="M6 16.9a10 10 0 1 1 9.1 9.1" stroke-width="3.5" stroke-linecap="round"/><circle class="dot" cx="8.4" cy="23.6" r="4.4" stroke="none"/>`;
 
 /** Takes the colour of the text around it. */
 export const mark = new Html(

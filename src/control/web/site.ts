@@ -21,8 +21,8 @@ import { createPasswords } from "../services/passwords.js";
 import { createTerminalSignIns, type TerminalSignIns } from "../services/terminal-sign-ins.js";
 import { createCookies, type Cookies } from "./cookies.js";
 import type { Values } from "./form.js";
-import { setPageHeaders } from "./headers.js";
-import { layout, type Page } from "./layout.js";
+import { sendPage, setPageHeaders } from "./headers.js";
+import type { Page } from "./layout.js";
 import { asTarget } from "./targets.js";
 
 /** Somebody who looks at a page. */
@@ -104,10 +104,7 @@ export function createSite(context: ControlContext): Site {
 
     show(reply, { session }, page) {
       const person = session && { name: session.accountName, token: session.sign("form") };
-      return setPageHeaders(reply)
-        .code(page.status ?? 200)
-        .type("text/html; charset=utf-8")
-        .send(layout(page, { host, person }));
+      return sendPage(reply, page, { host, person });
     },
 
     go,

@@ -51,8 +51,7 @@ const invalid = (kind: LinkKind): JitnodeError =>
 function render(link: LinkPage, action: string, token: string, values: Values, problem?: FormProblem): Page {
   return {
     title: link.texts.title,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`<h1>${link.texts.title}</h1>
       <p class="lead">${link.texts.lead}</p>
       ${problemNotice(problem)}

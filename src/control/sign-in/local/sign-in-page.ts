@@ -20,8 +20,7 @@ function page({ token, onTheWay, mayAsk, values = {}, problem }: Rendering): Pag
   const { signIn } = texts;
   return {
     title: signIn.title,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`<h1>${signIn.title}</h1>
       ${onTheWay && html`<p class="lead">${signIn.toContinue}</p>`} ${problemNotice(problem)}
       <div class="card">

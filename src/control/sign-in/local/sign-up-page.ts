@@ -22,8 +22,7 @@ function page(token: string, byCode: boolean, values: Values, problem?: FormProb
   } as const;
   return {
     title: signUp.title,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`<h1>${signUp.title}</h1>
       ${byCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
       <div class="card">

@@ -11,8 +11,7 @@ export function codePage(token: string, typed: string | undefined, problem?: For
   const title = filled ? text.filledTitle : text.title;
   return {
     title,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`<h1>${title}</h1>
       <p class="lead">${filled ? text.filledLead : text.lead}</p>
       ${problemNotice(problem)}

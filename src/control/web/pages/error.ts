@@ -11,8 +11,7 @@ import { texts } from "../texts/texts.js";
 export function errorPage(error: JitnodeError, back: { readonly href: string; readonly text: string } = home): Page {
   return {
     title: error.message,
-    status: error.status,
-    failed: true,
+    refused: error,
     main: html`<div class="card done">
         <span class="seal not">${signs.attention}</span>
         <h1>${sentence(error.message)}</h1>

@@ -14,8 +14,11 @@ function page(name: string, organizations: readonly Organization[]): Page {
   return {
     title: texts.product,
     main: html`<h1>${home.title(name)}</h1>
-      <p class="lead">${home.activateHint}</p>
-      <div class="card"><a class="button" href="/activate">${home.activate}</a></div>
+      <section class="card" aria-labelledby="activate">
+        <h2 id="activate">${home.activate}</h2>
+        <p class="quiet">${home.activateHint}</p>
+        <a class="button" href="/activate">${home.enter}</a>
+      </section>
       <section class="card" aria-labelledby="organizations">
         <h2 id="organizations">${home.organizations}</h2>
         ${
@@ -27,7 +30,7 @@ function page(name: string, organizations: readonly Organization[]): Page {
                     html`<li>
                       <strong><bdi>${organization.name}</bdi></strong>
                       <p class="quiet">
-                        <span class="mono">${organization.id}</span> · ${home.role[organization.role]} ·
+                        <span class="mono">${organization.id}</span><br>${home.role[organization.role]} ·
                         ${home.members(organization.members)} · ${home.nodes(organization.nodes)}
                       </p>
                     </li>`,

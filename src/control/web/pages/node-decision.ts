@@ -52,8 +52,7 @@ export function nodeDecisionPage(decision: NodeDecision): Page {
   };
   return {
     title: text.kind,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`${askingCards({
       kind: text.kind,
       title: node.name,
@@ -88,7 +87,11 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   const chosen = preselected(decision);
   const bad = problem?.field === "organization" ? problem.error : undefined;
   const option = (value: string, label: Html | string, more?: Html): Html => {
-    const input = attributes({ checked: chosen === value, "aria-describedby": bad && "organization-wrong" });
+    const input = attributes({
+      checked: chosen === value,
+      autofocus: bad !== undefined && chosen === value,
+      "aria-describedby": bad && "organization-wrong",
+    });
     return html`<div class="choice">
       <label><input type="radio" name="organization" value="${value}"${input}><span>${label}</span></label>
       ${more && html`<div class="more stack">${more}</div>`}
@@ -101,7 +104,7 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   return html`<fieldset>
     <legend>${text.organization}</legend>
     ${activation.expected_org_is_yours === true && html`<span class="hint">${text.expectedYours}</span>`}
-    ${bad && wrong("organization", bad)}
+    ${bad && html`<div tabindex="-1"${attributes({ autofocus: chosen === undefined })}>${wrong("organization", bad)}</div>`}
     <div class="choices">
       ${organizations.map(own)}
       ${mayCreate && option("create", text.create, creationFields(values, problem))}
@@ -115,6 +118,7 @@ function creationFields(values: Values, problem: FormProblem | undefined): Html 
   const consent = attributes({
     id: "consent",
     checked: values["consent"] === "yes",
+    autofocus: bad !== undefined,
     "aria-describedby": bad && "consent-wrong",
     "aria-invalid": bad && "true",
   });

@@ -56,8 +56,7 @@ export function resultPage(state: Activation["state"], decision: DecisionRow | u
   const ending = endingOf(state, decision);
   return {
     title: ending.title,
-    status: problem?.error.status ?? 200,
-    failed: problem !== undefined,
+    refused: problem?.error,
     main: html`${problem && problemNotice({ ...problem, field: undefined })}
       <div class="card done">
         <span class="seal${ending.good ? "" : " not"}">${ending.good ? signs.yes : signs.no}</span>

@@ -31,8 +31,7 @@ export function terminalDecisionPage({ request, now, token, action, key, problem
   const code = { name: "binding_code", label: text.code, hint: text.codeHint, look: "typed" } as const;
   return {
     title: text.kind,
-    failed: problem !== undefined,
-    status: problem?.error.status ?? 200,
+    refused: problem?.error,
     main: html`${askingCards({
       kind: text.kind,
       title: text.title,

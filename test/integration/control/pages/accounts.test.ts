@@ -171,6 +171,7 @@ describe("signing up", () => {
     const refused = await browser.submit(browser.page().form(), { ...person, binding_code: "BCDF-GHJK-LMNP-Q" });
     expect(refused.status).toBe(429);
     expect(refused.text).toContain("Try again in 15 minutes.");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(800);
     expect(await accountsIn(site.context)).toHaveLength(1);
   });
 });
