@@ -65,8 +65,8 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .choice input[type=radio],.consent input{flex:none;width:1.25rem;height:1.25rem;margin:0;accent-color:var(--accent)}
 .choice .hint{font-weight:400;margin:0}
 .more{display:none;padding:0 .9375rem 1.0625rem}
-.choice:has(>label>input:checked) .more{display:block}
-@supports not selector(:has(a)){.more{display:block}}
+.choice:has(>label>input:checked) .more{display:flex}
+@supports not selector(:has(a)){.more{display:flex}}
 .consent{display:flex;gap:.75rem;align-items:flex-start;font-weight:400}
 .done{text-align:center;padding-top:2rem;padding-bottom:1.75rem}
 .done h1{margin-bottom:.75rem}.done h1+.lead{margin-top:0}
