@@ -2,13 +2,7 @@
 // a link is used by whoever's conditional update finds it unused, so at most once however many try at once.
 
 import { findAccountByLogin, findAccount, anyAccount, type AccountWithLogin } from "../store/accounts.js";
-import {
-  endLinksOf,
-  findUsableLink,
-  insertLink,
-  markLinkUsed,
-  type LinkKind,
-} from "../store/account-links.js";
+import { endLinksOf, findUsableLink, insertLink, markLinkUsed, type LinkKind } from "../store/account-links.js";
 import { asAccountId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Executor, Tx } from "../context.js";
