@@ -71,14 +71,17 @@ async function startedOn(database: "sqlite" | "postgres"): Promise<Control> {
   return await startControl({ ...settings, databaseUrl: url, keyFile });
 }
 
-describe.each(["sqlite", "postgres"] as const)("openid-client against a server on %s", (database) => {
+describe.each([
+  ["sqlite", "Ed25519"],
+  ["postgres", "ES256"],
+] as const)("openid-client against a server on %s, with keys of %s", (database, algorithm) => {
   test("signs in by the device grant, is slowed down, refreshes, and gives the session up", async () => {
     const control = await startedOn(database);
     const browser = await person(control);
     const { seen, fetch: recorded } = recorder();
     const config = await discover(control, "jitnode-cli", client.None(), recorded);
     expect(config.serverMetadata().issuer).toBe(control.url);
-    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("Ed25519"));
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair(algorithm));
 
     const request = await client.initiateDeviceAuthorization(config, { scope: "people" });
     expect(request.interval).toBe(1);

@@ -2,7 +2,7 @@
 // caller's (start.ts); tests use `inject` or listen by themselves.
 
 import { Readable } from "node:stream";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Authentication, ControlContext, Routes } from "../context.js";
 import { createOAuthContext } from "../oauth/oauth-context.js";
@@ -104,6 +104,7 @@ export function createControlApp(context: ControlContext, routes: readonly Route
 
 function createServer(context: ControlContext, tls: TlsFiles | undefined): FastifyInstance {
   const { config, random } = context;
+  const answerError = createErrorHandler(context.log);
   const options = {
     bodyLimit,
     // Never from the client: ids lead to lines of this log.
@@ -113,6 +114,10 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     requestTimeout: 30_000,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     routerOptions: { maxParamLength: parameterLimit },
+    // An address that cannot be decoded never reaches a hook.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void answerError(error, request, reply.headers(headers));
+    },
   };
   try {
     const app = tls === undefined ? Fastify(options) : Fastify({ ...options, https: { cert: tls.cert, key: tls.key } });

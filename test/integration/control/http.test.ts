@@ -57,6 +57,14 @@ describe("the server", () => {
     expect(answer.headers["x-request-id"]).not.toBe("mine");
   });
 
+  test("an address that cannot be decoded is a problem like any other", async () => {
+    const { app } = await serve(await createTestContext("sqlite"));
+    const answer = await app.inject({ method: "GET", url: "/%zz?secret" });
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { code: "invalid_request" }]);
+    expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.payload).not.toContain("zz");
+  });
+
   test("says which methods an address takes", async () => {
     const { app } = await serve(await createTestContext("sqlite"));
     const answer = await app.inject({ method: "PUT", url: "/oauth/token" });
