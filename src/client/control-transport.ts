@@ -120,10 +120,10 @@ export function createControlTransport(options: ControlTransportOptions): Contro
 
   const issuedAt = (): number => Math.floor((clock.now() + (offset ?? 0)) / 1000);
 
-  /** RFC 9110 section 6.6.1: Date is the other side's clock, to the second. This machine's own clock is never set. */
+  /** RFC 9110 section 6.6.1: Date is the other side's clock, cut to the second. This machine's own clock is never set. */
   function learnFrom(realm: Realm | undefined, headers: HttpAnswer["headers"]): void {
     const date = Date.parse(headers["date"] ?? "");
-    if (!Number.isNaN(date)) offset = date - clock.now();
+    if (!Number.isNaN(date)) offset = date + 500 - clock.now();
     const nonce = headers["dpop-nonce"];
     if (realm !== undefined && nonce !== undefined && /^[\x21-\x7e]{1,256}$/.test(nonce)) nonces.set(realm, nonce);
   }

@@ -1,10 +1,10 @@
 // Outgoing HTTP: time limits, a bound on what is read, own certificate authorities, no redirects. It returns what came,
 // or says in which way nothing did; what the answer means is the caller's.
 
-import { Agent, request, type Dispatcher } from "undici";
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { systemErrorCode } from "./atomic-file.js";
+import { createAgent, request, type Dispatcher } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -100,15 +100,14 @@ async function* readLines(body: Dispatcher.ResponseData["body"], limit: number):
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const limit = options.limit ?? 1024 * 1024;
   const ca = options.caFile === undefined ? undefined : [...rootCertificates, readFileSync(options.caFile, "utf8")];
-  const agent = new Agent({
+  const agent = createAgent({
     connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca }) },
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,
   });
 
   const open = (outgoing: HttpRequest, signal: AbortSignal) =>
-    request(outgoing.url, {
-      dispatcher: agent,
+    request(agent, outgoing.url, {
       method: outgoing.method,
       headers: { ...outgoing.headers },
       body: outgoing.body ?? null,

@@ -104,11 +104,14 @@ const thumbprintOf = (jwk: Record<string, unknown>): string =>
     .digest("base64url");
 
 class Refusal {
-  constructor(
-    readonly status: number,
-    readonly error: string,
-    readonly headers: Record<string, string> = {},
-  ) {}
+  readonly status: number;
+  readonly error: string;
+  readonly headers: Record<string, string>;
+  constructor(status: number, error: string, headers: Record<string, string> = {}) {
+    this.status = status;
+    this.error = error;
+    this.headers = headers;
+  }
 }
 
 export async function startFakeControlPlane(): Promise<FakeControlPlane> {

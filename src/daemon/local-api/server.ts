@@ -1,7 +1,9 @@
 // HTTP on the socket: who may ask (Host, no browser), how much a body may be, which route it is, and the form of errors.
 // Plain node:http, since memory and speed count here; rules of the node live in the services.
+//
+// It comes through getBuiltinModule: importing it touches lazy members that load WebSocket and fetch, 14 MB.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Log } from "../../platform/log.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { localHost } from "../../protocol/local.js";
@@ -35,9 +37,11 @@ export function createLocalServer(routes: readonly Route[], log: Log): Server {
     }
   }
 
-  const server = createServer({ keepAliveTimeout: 30_000, maxHeaderSize: 8 * 1024 }, (request, response) => {
-    void answer(request, response);
-  });
+  const server = process
+    .getBuiltinModule("node:http")
+    .createServer({ keepAliveTimeout: 30_000, maxHeaderSize: 8 * 1024 }, (request, response) => {
+      void answer(request, response);
+    });
   // A malformed request gets the bare answer of HTTP; there is nobody to explain anything to.
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

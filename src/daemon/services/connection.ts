@@ -74,7 +74,7 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
     const stop = (): void => hearts.abort();
     turn.signal.addEventListener("abort", stop, { once: true });
     let beating: Promise<void> | undefined;
-    let good = false;
+    let good: boolean | undefined;
     try {
       for await (const event of events) {
         if (turn.signal.aborted) break;
@@ -91,7 +91,9 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
       hearts.abort();
       await beating;
     }
-    return good && clock.now() - opened >= goodLife;
+    // A proxy's page, read as a stream, ends without having said anything.
+    if (good === undefined && !turn.signal.aborted) board.note({ connection: "unreachable" });
+    return good === true && clock.now() - opened >= goodLife;
   }
 
   return {
