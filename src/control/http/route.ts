@@ -121,11 +121,12 @@ export function route<
   const problems = new Set<ErrorCode>(spec.problems ?? []);
   for (const code of authenticationProblems(spec.caller)) problems.add(code);
   if (spec.oauthErrors === undefined) {
+    // Also without query and body: a parameter or JSON that nobody asked for is refused.
+    problems.add("invalid_request");
     if (spec.params !== undefined) problems.add(spec.notFoundAs ?? "not_found");
-    if (spec.query !== undefined || spec.body !== undefined) problems.add("invalid_request");
+    // request_in_progress is no part of it: a second request waits for the first one's transaction.
     if (spec.idempotent === true) {
-      for (const code of ["idempotency_key_required", "idempotency_key_reused", "request_in_progress"] as const)
-        problems.add(code);
+      for (const code of ["idempotency_key_required", "idempotency_key_reused"] as const) problems.add(code);
     }
   }
   const operation: Operation = {
