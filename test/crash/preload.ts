@@ -33,7 +33,8 @@ const plain = (url: string): string =>
   url
     .replace(/\?.*$/, "")
     .replace(/\/J[NPB]_[^/]+/g, "/ID")
-    .replace(/\/activations\/[^/]+/, "/activations/CODE")
+    .replace(/\/(activations|activate)\/[^/]+/, "/$1/CODE")
+    .replace(/\/(set-up|invitation|reset)\/[^/]+/, "/$1/TOKEN")
     .replace(/\/orgs\/(?!join)[^/]+/, "/orgs/ORG");
 const file = (path: unknown): string =>
   basename(String(path))

@@ -2,13 +2,28 @@
 // the server waits instead of failing at its first write).
 
 import BetterSqlite3 from "better-sqlite3";
-import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver, type DatabaseConnection, type Driver } from "kysely";
+import {
+  CompiledQuery,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type Driver,
+} from "kysely";
 import type { ControlDatabase } from "./schema.js";
 import type { Store } from "./store.js";
 
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+/** Kysely leaves SQLite's migrations outside of transactions; a start killed half-way would never be finished. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
@@ -28,6 +43,9 @@ export function openSqlite(options: SqliteOptions): Store {
   const dialect = new (class extends SqliteDialect {
     override createDriver(): Driver {
       return new ImmediateDriver({ database });
+    }
+    override createAdapter(): SqliteAdapter {
+      return new TransactionalAdapter();
     }
   })({ database });
   const db = new Kysely<ControlDatabase>({ dialect });
