@@ -35,7 +35,7 @@ export interface DaemonClient {
   events(): AsyncIterable<Status>;
   /** Message 1 of DESIGN section 3: the pending request, or a new one. */
   startActivation(server: string | undefined): Promise<ActivationAnswer>;
-  /** Message 6: the daemon asks the control plane at once. */
+  /** Message 6: the daemon asks the control plane at once; for how it went, ask for the status, also after a failure. */
   checkActivation(): Promise<void>;
   releaseBinding(): Promise<Static<typeof releaseAnswer>>;
   live(): Promise<Health>;
@@ -112,7 +112,7 @@ export function createDaemonClient({ sockets, signal }: DaemonClientOptions): Da
         timeout: 60_000,
       }),
     checkActivation: async () => {
-      await ask(Type.Unknown(), { method: "POST", path: "/v1/activation/check", timeout: 60_000 });
+      await ask(Type.Unknown(), { method: "POST", path: "/v1/activation/check", timeout: 5_000 });
     },
     releaseBinding: () => ask(releaseAnswer, { method: "DELETE", path: "/v1/binding", timeout: 60_000 }),
     live: () => askHealth("/v1/health/live"),

@@ -21,7 +21,9 @@ export const command: Command = {
       return session.revoke({ signal: context.signal });
     });
     if (revoked === false) {
-      context.output.warn(line`The control plane could not be told; there the session ends by itself once it is not used.`);
+      context.output.warn(
+        line`The control plane could not be told; there the session ends by itself once it is not used.`,
+      );
     }
     context.output.result({ server: issuer, was_signed_in: revoked !== undefined, revoked: revoked ?? false }, () => [
       revoked === undefined ? line`You were not signed in at ${issuer}.` : line`Signed out at ${issuer}.`,

@@ -6,6 +6,7 @@ import type { Status } from "../../../protocol/local.js";
 import type { Command } from "../../command.js";
 import { parseDuration } from "../../duration.js";
 import { line } from "../../output/line.js";
+import type { Progress } from "../../output/output.js";
 import { describeStatus } from "./describe-status.js";
 import { followStatus } from "./follow-status.js";
 
@@ -31,22 +32,23 @@ export const command: Command = {
     const timeout = input.option("timeout");
     const time = timeout === undefined ? undefined : AbortSignal.timeout(parseDuration(timeout));
     const signal = time === undefined ? context.signal : AbortSignal.any([context.signal, time]);
-    const progress = await context.output.progress(line`Waiting until this node is ${goal}…`);
+    let progress: Progress | undefined;
     try {
       let before: Status | undefined;
       for await (const seen of followStatus(context, signal)) {
-        if (seen.kind === "away") continue;
-        const { status } = seen;
-        if (isReached(goal, status)) {
-          progress.stop();
+        if (seen.kind === "status" && isReached(goal, seen.status)) {
+          const { status } = seen;
+          progress?.stop();
           context.output.result(status, () => describeStatus(status, context.output.style));
           return exitCodes.done;
         }
-        if (wasUnbound(before, status)) throw new JitnodeError("unbound_while_waiting");
-        before = status;
+        progress ??= await context.output.progress(line`Waiting until this node is ${goal}…`);
+        if (seen.kind === "away") continue;
+        if (wasUnbound(before, seen.status)) throw new JitnodeError("unbound_while_waiting");
+        before = seen.status;
       }
     } finally {
-      progress.stop();
+      progress?.stop();
     }
     throw new JitnodeError(context.signal.aborted ? "interrupted" : "timed_out");
   },
