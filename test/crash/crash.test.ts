@@ -16,7 +16,7 @@ import { readSteps, returns, type Kill } from "./steps.js";
 const lanes = 3;
 const kills = 18;
 /** Of one run, from its start to the end of its flow; the longest absence is in it. */
-const patience = 60_000;
+const patience = 120_000;
 
 async function play(scenario: Scenario, lane: Lane, how: { readonly kill?: Kill; readonly record?: string }) {
   const t0 = performance.now();

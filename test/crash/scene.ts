@@ -9,19 +9,18 @@ import { copyPrepared, type Lane, type Part } from "./lane.js";
 import { halted, haltingAt, recording, type Kill, type Return, type Victim } from "./steps.js";
 
 /** Seconds: short enough to wait for, long enough for a busy machine to get through in one go. */
-const times = { retryWindow: 4, deviceCodeTtl: 6 } as const;
+const times = { retryWindow: 3, deviceCodeTtl: 5 } as const;
 const waits: Readonly<Record<Return, number>> = {
   "at once": 0,
-  "after the retry window": times.retryWindow * 1000 + 500,
-  "after the code's expiry": times.deviceCodeTtl * 1000 + 500,
+  "after the retry window": times.retryWindow * 1000 + 300,
+  "after the code's expiry": times.deviceCodeTtl * 1000 + 300,
 };
 
 /** One program through its lives: the first one may be made to stand still, all others run freely. */
 type Lives = {
-  /** Starts it, unless it runs, and waits until it answers, however many lives that takes. */
+  /** Starts it, unless it runs, and waits until it answers. Killed at its step, it comes back by itself. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  current(): Program | undefined;
   output(): string;
 };
 
@@ -67,51 +66,58 @@ export function createScene({ lane, kill, record, fresh }: SceneOptions): Scene 
     if (record !== undefined) return recording(recordFile(record, victim));
     return kill?.victim === victim && !killed ? haltingAt(kill.step) : {};
   };
-  /** Resolves when the program has ended; one that stands still is killed first, and then stays away for a while. */
-  const untilEnd = async (program: Program): Promise<void> => {
-    const stands = await Promise.race([
-      program.waitForLog(halted, 120_000).then(
-        () => true,
-        () => false,
-      ),
-      program.exited.then(() => false),
-    ]);
-    if (stands && kill !== undefined) {
+  /** Resolves when the program has ended, saying whether it stood still and was killed for it. */
+  const untilEnd = async (program: Program): Promise<boolean> => {
+    const standing = program.waitForLog(halted, 600_000).then(
+      () => true,
+      () => false,
+    );
+    const stood = await Promise.race([standing, program.exited.then(() => false)]);
+    if (stood) {
       killed = true;
       await program.kill();
-      await sleep(waits[kill.back]);
     }
     await program.exited;
+    return stood;
   };
+  const away = (): Promise<void> => sleep(kill === undefined ? 0 : waits[kill.back]);
 
   const lives = (launch: () => Promise<Program>, answers: () => Promise<boolean>): Lives => {
-    let current: { readonly program: Program; readonly over: Promise<void>; isOver: boolean } | undefined;
+    let program: Program | undefined;
+    let wanted = false;
+    /** Its end, and its return where it was killed at its step. */
+    let over: Promise<void> = Promise.resolve();
+    let running = false;
     let output = "";
+    const live = async (): Promise<void> => {
+      const next = await launch();
+      program = next;
+      const stood = await untilEnd(next);
+      output += next.stdout() + next.stderr();
+      program = undefined;
+      if (!stood) return;
+      await away();
+      if (wanted) await live();
+    };
     return {
-      current: () => current?.program,
-      output: () => output + (current === undefined ? "" : current.program.stdout() + current.program.stderr()),
+      output: () => output + (program === undefined ? "" : program.stdout() + program.stderr()),
       async start() {
+        wanted = true;
         const deadline = performance.now() + 40_000;
         for (;;) {
-          if (current === undefined || current.isOver) {
-            if (current !== undefined) output += current.program.stdout() + current.program.stderr();
-            const program = await launch();
-            const life = { program, over: untilEnd(program), isOver: false };
-            void life.over.then(() => (life.isOver = true));
-            current = life;
+          if (!running) {
+            running = true;
+            over = live().finally(() => (running = false));
           }
-          const life = current;
-          if (life.program.ended()) await life.over;
-          else if (await answers()) return;
-          if (performance.now() > deadline) {
-            throw new Error(`${life.program.name} does not answer\n${life.program.stdout()}\n${life.program.stderr()}`);
-          }
+          if (await answers()) return;
+          if (performance.now() > deadline) throw new Error("a program does not answer");
           await sleep(25);
         }
       },
       async stop() {
-        await current?.program.kill();
-        await current?.over;
+        wanted = false;
+        await program?.kill();
+        await over;
       },
     };
   };
@@ -162,9 +168,10 @@ export function createScene({ lane, kill, record, fresh }: SceneOptions): Scene 
         },
         ...(stdin === undefined ? {} : { stdin }),
       });
-      const timer = setTimeout(() => program.signalGroup("SIGKILL"), 30_000);
-      await untilEnd(program);
+      const timer = setTimeout(() => program.signalGroup("SIGKILL"), 70_000);
+      const stood = await untilEnd(program);
       clearTimeout(timer);
+      if (stood) await away();
       return { ...(await program.exited), stdout: program.stdout(), stderr: program.stderr() };
     },
     async tables() {
