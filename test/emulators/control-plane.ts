@@ -69,6 +69,7 @@ export type FakeControlPlane = {
   readonly binding: () => FakeBinding | undefined;
   readonly streams: () => number;
   readonly closeStreams: () => void;
+  readonly ping: () => void;
   /** Stops listening and breaks what is open; `listen` begins again at the same port. */
   readonly stop: () => Promise<void>;
   readonly listen: () => Promise<void>;
@@ -171,6 +172,11 @@ export async function startFakeControlPlane(): Promise<FakeControlPlane> {
     streams: () => streams.size,
     closeStreams: () => {
       for (const stream of streams.keys()) stream.end();
+    },
+    ping: () => {
+      for (const stream of streams.keys()) {
+        stream.write(`${JSON.stringify({ type: "ping", at: new Date(now()).toISOString() })}\n`);
+      }
     },
     async stop() {
       const stopping = server;

@@ -7,7 +7,7 @@ import type { DaemonContext } from "../context.js";
 import type { HeldBinding } from "../state/shapes.js";
 import { createBackoff } from "./backoff.js";
 import { judge } from "./binding-rules.js";
-import { beat } from "./heartbeat.js";
+import { createHeart } from "./heartbeat.js";
 import type { Link } from "./links.js";
 import type { Turn } from "./pacer.js";
 
@@ -22,7 +22,7 @@ const goodLife = 5_000;
 export function createConnection(context: DaemonContext, deps: { readonly onEnded: () => void }): Connection {
   const { clock, random, log, store, board, links, identity } = context;
   const backoff = createBackoff(random, { first: 1_000, most: 60_000 });
-  const bootId = random.token(16);
+  const heart = createHeart(context);
 
   /** Does the stream go on? */
   function apply(held: HeldBinding, answer: NodeBinding): boolean {
@@ -84,7 +84,7 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
         good = apply(held, event.binding);
         if (!good) break;
         backoff.reset();
-        beating ??= beat(context, { link, binding, bootId, signal: hearts.signal });
+        beating ??= heart.beat(link, binding, hearts.signal);
       }
     } finally {
       turn.signal.removeEventListener("abort", stop);

@@ -11,17 +11,26 @@ import type { Link } from "./links.js";
 const every = 60_000;
 const spread = 0.2;
 
-/** Beats until `signal` is aborted; never throws. `bootId` is of this run of the program. */
-export async function beat(
-  context: DaemonContext,
-  input: { readonly link: Link; readonly binding: HeldBinding; readonly bootId: string; readonly signal: AbortSignal },
-): Promise<void> {
+export interface Heart {
+  /** Beats until `signal` is aborted; never throws. A new connection does not make it beat faster. */
+  beat(link: Link, binding: HeldBinding, signal: AbortSignal): Promise<void>;
+}
+
+export function createHeart(context: DaemonContext): Heart {
   const { clock, random } = context;
-  const { link, binding, bootId, signal } = input;
-  while (!signal.aborted) {
-    await send(context, link, binding, bootId, signal);
-    await clock.sleep(every * (1 - spread) + random.below(every * spread * 2), signal);
-  }
+  const bootId = random.token(16);
+  let next = clock.now();
+  return {
+    async beat(link, binding, signal) {
+      while (!signal.aborted) {
+        // Not longer than one interval, whatever became of the clock.
+        await clock.sleep(Math.max(0, Math.min(next - clock.now(), every)), signal);
+        if (signal.aborted) return;
+        next = clock.now() + every * (1 - spread) + random.below(every * spread * 2);
+        await send(context, link, binding, bootId, signal);
+      }
+    },
+  };
 }
 
 async function send(

@@ -1,6 +1,8 @@
 // node.db: the daemon's state on disk. One process at a time: the exclusive lock on the file is the operating system's
 // and dies with the process, so that nothing stale is left after SIGKILL. A write returns when it is on the disk.
 
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { systemErrorCode } from "../../platform/atomic-file.js";
 import { JitnodeError } from "../../protocol/errors.js";
@@ -20,6 +22,7 @@ const schemaVersion = 1;
 export function openStateFile(path: string): StateFile {
   let database: BetterSqlite3.Database | undefined;
   try {
+    assertNotCut(path);
     database = new BetterSqlite3(path, { timeout: 500 });
     prepare(database);
     return wrap(database);
@@ -27,6 +30,15 @@ export function openStateFile(path: string): StateFile {
     database?.close();
     throw translate(error);
   }
+}
+
+/** SQLite takes a file shorter than its header for a new, empty one; here that would be forgetting the binding. */
+function assertNotCut(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  // Of a first start that was killed before it made the key.
+  const isBegun = size === 0 && !existsSync(join(dirname(path), "node.key"));
+  if (size === undefined || size >= 512 || isBegun) return;
+  throw new JitnodeError("state_corrupt", { message: `${path} is cut off.` });
 }
 
 function prepare(database: BetterSqlite3.Database): void {
@@ -42,8 +54,8 @@ function prepare(database: BetterSqlite3.Database): void {
   if (found > schemaVersion) throw new JitnodeError("schema_newer");
   if (found < 1) {
     database.exec("create table state (name text primary key, value text not null) strict, without rowid");
+    database.pragma(`user_version = ${schemaVersion}`);
   }
-  database.pragma(`user_version = ${schemaVersion}`);
   database.exec("commit");
 }
 
