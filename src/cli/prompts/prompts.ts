@@ -57,6 +57,7 @@ export function createPrompts({ possible, stdin, stderr, signal }: PromptsOption
       const first = choices.findIndex(({ value }) => value === initial);
       const index = await ask<number>({
         type: "select",
+        loop: false,
         message,
         choices: named,
         ...(first > 0 ? { default: first } : {}),
