@@ -45,8 +45,9 @@ export const unbindRequest = strict({ binding_id: bindingId });
 /** The claims of a heartbeat, sent as `{"heartbeat": <compact JWS by the node key>}`. `seq` only grows per boot. */
 export const heartbeatClaims = open({
   binding_id: bindingId,
-  boot_id: text(64, 8),
-  seq: Type.Integer({ minimum: 1 }),
+  // Printable, and a number that every reader counts alike: PostgreSQL holds no NUL, and JavaScript no more than 2^53.
+  boot_id: Type.String({ pattern: "^[\\x21-\\x7e]{8,64}$" }),
+  seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   version: claim,
   at: date,
 });

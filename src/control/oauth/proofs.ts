@@ -12,7 +12,11 @@ export const proofLimit = 4096;
 /** Milliseconds by which `iat` may differ where no nonce vouches for the time. */
 export const proofTolerance = 5 * 60_000;
 
-const coordinate = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" });
+/**
+ * 32 bytes. The last letter has two bits left over, which decoders ignore and the thumbprint does not (RFC 7638 section
+ * 7): in any other writing than the one with zeros there, one key would be several nodes.
+ */
+const coordinate = Type.String({ pattern: "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$" });
 const okpKey = open({ kty: Type.Literal("OKP"), crv: Type.Literal("Ed25519"), x: coordinate });
 const ecKey = open({ kty: Type.Literal("EC"), crv: Type.Literal("P-256"), x: coordinate, y: coordinate });
 /** RFC 7518 section 6: none of them may be in a proof's `jwk` (RFC 9449 section 4.3, check 7). */

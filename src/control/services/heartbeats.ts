@@ -1,6 +1,6 @@
 // Heartbeats: signed by the node's key, so that they prove which key is alive and not merely who holds a token.
 
-import { compactVerify, errors, importJWK } from "jose";
+import { compactVerify, decodeProtectedHeader, errors, importJWK, type JWK } from "jose";
 import { judgeHeartbeat } from "../../domain/heartbeat.js";
 import { asOrganizationId } from "../../domain/ids.js";
 import { asClaim } from "../../domain/names.js";
@@ -8,7 +8,7 @@ import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { heartbeatClaims, type HeartbeatAnswer, type HeartbeatClaims } from "../../protocol/nodes.js";
 import { asJson } from "../../protocol/parse.js";
-import { jwkEd25519 } from "../../protocol/oauth.js";
+import { proofAlgorithms } from "../../protocol/versions.js";
 import type { ControlContext, NodeActor } from "../context.js";
 import { findLatestBinding } from "../store/bindings.js";
 import { lockNode, updateNode } from "../store/nodes.js";
@@ -66,12 +66,14 @@ const invalid = (message: string): JitnodeError => new JitnodeError("invalid_req
 
 /** A compact JWS of this very key (RFC 7515); whatever else it says is refused. */
 async function verify(jws: string, publicJwk: string, thumbprint: string): Promise<HeartbeatClaims> {
-  const jwk = asJson(jwkEd25519, publicJwk);
-  if (jwk === undefined) throw new JitnodeError("internal_error", { log: { reason: "public key unreadable" } });
   try {
-    const { payload, protectedHeader } = await compactVerify(jws, await importJWK(jwk, "Ed25519"), {
-      algorithms: ["Ed25519", "EdDSA"],
-    });
+    const algorithm = algorithmOf(jws);
+    // The stored key decides what the algorithm may be: importing it for another one fails.
+    const { payload, protectedHeader } = await compactVerify(
+      jws,
+      await importJWK(JSON.parse(publicJwk) as JWK, algorithm),
+      { algorithms: [algorithm] },
+    );
     if (protectedHeader.typ !== "jitnode-heartbeat+jwt" || protectedHeader.kid !== thumbprint) {
       throw invalid("The heartbeat's header is not that of this node.");
     }
@@ -79,7 +81,14 @@ async function verify(jws: string, publicJwk: string, thumbprint: string): Promi
     if (claims === undefined) throw invalid("The heartbeat's claims are not of the expected form.");
     return claims;
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw invalid("The heartbeat is not signed by this node's key.");
-    throw error;
+    if (error instanceof JitnodeError) throw error;
+    throw invalid("The heartbeat is not signed by this node's key.");
   }
+}
+
+function algorithmOf(jws: string): string {
+  const { alg } = decodeProtectedHeader(jws);
+  const algorithm = proofAlgorithms.find((known) => known === alg);
+  if (algorithm === undefined) throw new errors.JOSEAlgNotAllowed("alg");
+  return algorithm;
 }

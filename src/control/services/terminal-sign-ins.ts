@@ -3,7 +3,8 @@
 // Invariants: decided in a browser session only, once; the scope is the one that was asked and shown; the third wrong
 // number denies; where the terminal says whose node it speaks for (org_hint), the request is approved only for a member
 // of that organization, or together with joining it by its current code. Every mismatch there is binding_code_invalid
-// and joins nothing, so nobody learns from it whether that organization exists.
+// and joins nothing, so nobody learns from it whether that organization exists. Account and organization are held: what
+// ends a person's sessions at that moment comes either after the approval, and takes it back, or before it.
 
 import { checkNumber, refuseDecision } from "../../domain/activation.js";
 import { asUserCode, formatCode } from "../../domain/codes.js";
@@ -20,7 +21,10 @@ import {
   setWrongNumbers,
   type DeviceRequest,
 } from "../store/device-requests.js";
+import { lockAccount } from "../store/accounts.js";
+import { isBrowserSignedIn } from "../store/browser-sessions.js";
 import { findRole } from "../store/memberships.js";
+import { lockOrganization } from "../store/organizations.js";
 import { auditActorOf, subjectOf } from "./access.js";
 import { runOnce, type Outcome, type Repeat } from "./idempotency.js";
 import { joinOrganization } from "./joining.js";
@@ -87,6 +91,10 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
     await runOnce(context, actor.accountId, repeat, {
       answer: decisionAnswer,
       work: async (tx) => {
+        const account = await lockAccount(tx, actor.accountId);
+        if (account?.disabled_at !== null || !(await isBrowserSignedIn(tx, actor.sessionId))) {
+          throw new JitnodeError("session_ended");
+        }
         const row = lookup === undefined ? undefined : await lockByUserCode(tx, lookup);
         if (row === undefined || row.client_id !== clients.cli) throw new JitnodeError("activation_unknown");
         if (row.state === "revoked") throw new JitnodeError("activation_cancelled", again);
@@ -155,6 +163,7 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
           await writeDown(tx, row, actor, "activation.denied", { reason: "number" });
           return { kind: "refused", error: new JitnodeError("activation_denied", tooManyNumbers) };
         }
+        if (row.org_hint !== null) await lockOrganization(tx, row.org_hint);
         if (await mustJoin(tx, row, actor)) {
           await joinOrganization(context, tx, actor, input.bindingCode ?? "", row.org_hint ?? undefined);
         }

@@ -97,14 +97,11 @@ export async function setPasswordHash(tx: Tx, id: AccountId, hash: string): Prom
   return result.numUpdatedRows === 1n;
 }
 
-/** Ends the terminals of an account, and takes back what was approved for terminals that have not fetched it yet. */
+/**
+ * Ends the terminals of an account, and takes back what was approved for terminals that have not fetched it yet. These
+ * first: a redemption under way holds its request, so this waits for it, and then sees the session it has opened.
+ */
 export async function endTerminals(tx: Tx, id: AccountId, at: number): Promise<void> {
-  await tx.db
-    .updateTable("sessions")
-    .set({ revoked_at: at })
-    .where("account_id", "=", id)
-    .where("revoked_at", "is", null)
-    .execute();
   await tx.db
     .updateTable("device_requests")
     .set({ state: "revoked" })
@@ -112,5 +109,11 @@ export async function endTerminals(tx: Tx, id: AccountId, at: number): Promise<v
     .where("client_id", "=", "jitnode-cli")
     .where("state", "=", "approved")
     .where("redeemed_at", "is", null)
+    .execute();
+  await tx.db
+    .updateTable("sessions")
+    .set({ revoked_at: at })
+    .where("account_id", "=", id)
+    .where("revoked_at", "is", null)
     .execute();
 }

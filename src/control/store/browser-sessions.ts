@@ -26,6 +26,17 @@ export async function findBrowserSession(executor: Executor, idHash: string): Pr
     .executeTakeFirst();
 }
 
+/** By its public id: is it still signed in, as far as ending it goes? */
+export async function isBrowserSignedIn(executor: Executor, id: string): Promise<boolean> {
+  const row = await executor.db
+    .selectFrom("browser_sessions")
+    .select("id")
+    .where("id", "=", id)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function touchBrowserSession(executor: Executor, idHash: string, now: number): Promise<void> {
   await executor.db
     .updateTable("browser_sessions")

@@ -66,21 +66,16 @@ export async function endOwnSession(tx: Tx, accountId: AccountId, id: string, no
   return terminal.numUpdatedRows + browser.numUpdatedRows > 0n;
 }
 
-/** The terminals this person signed in on that organization's nodes, also those that have not fetched their tokens. */
+/**
+ * The terminals this person signed in on that organization's nodes, also those that have not fetched their tokens; these
+ * first, as in `endTerminals`.
+ */
 export async function endSessionsFromNodesOf(
   tx: Tx,
   accountId: AccountId,
   orgId: OrganizationId,
   now: number,
 ): Promise<readonly string[]> {
-  const rows = await tx.db
-    .updateTable("sessions")
-    .set({ revoked_at: now })
-    .where("account_id", "=", accountId)
-    .where("org_hint", "=", orgId)
-    .where("revoked_at", "is", null)
-    .returning("id")
-    .execute();
   await tx.db
     .updateTable("device_requests")
     .set({ state: "revoked" })
@@ -89,6 +84,14 @@ export async function endSessionsFromNodesOf(
     .where("state", "=", "approved")
     .where("client_id", "=", clients.cli)
     .where("redeemed_at", "is", null)
+    .execute();
+  const rows = await tx.db
+    .updateTable("sessions")
+    .set({ revoked_at: now })
+    .where("account_id", "=", accountId)
+    .where("org_hint", "=", orgId)
+    .where("revoked_at", "is", null)
+    .returning("id")
     .execute();
   return rows.map((row) => row.id);
 }

@@ -78,19 +78,32 @@ async function listen(
   let timer: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: options.url, application_name: "jitnode-control listen" });
+    const next = new pg.Client({
+      connectionString: options.url,
+      application_name: "jitnode-control listen",
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+    });
     next.on("notification", (message) => onMessage(message.payload ?? ""));
     next.on("error", options.onError);
-    next.on("end", () => {
-      if (!closed) timer = setTimeout(() => void connect().catch(retry), reconnectAfter);
-    });
-    await next.connect();
-    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    try {
+      await next.connect();
+      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      void next.end().catch(() => undefined);
+      throw error;
+    }
+    if (closed) return next.end();
+    // From here on: an attempt that fails says both `end` and an error, and must be made again once, not twice.
+    next.on("end", again);
     client = next;
+  };
+  const again = (): void => {
+    if (!closed) timer = setTimeout(() => void connect().catch(retry), reconnectAfter);
   };
   const retry = (error: unknown): void => {
     options.onError(error);
-    if (!closed) timer = setTimeout(() => void connect().catch(retry), reconnectAfter);
+    again();
   };
 
   await connect();

@@ -25,7 +25,8 @@ export const byUserCode = {
 const defaultLimit = 100;
 
 export const pageQuery = strict({
-  after: Type.Optional(text(128, 1)),
+  // An id, whichever: PostgreSQL refuses to compare with a NUL.
+  after: Type.Optional(Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$" })),
   limit: Type.Optional(Type.String({ pattern: "^([1-9][0-9]{0,2}|1000)$" })),
 });
 

@@ -1,7 +1,7 @@
 // GET /v1/me/sessions, DELETE /v1/me/sessions/{id}
 
 import { sessionList } from "../../../protocol/people.js";
-import { Type, text } from "../../../protocol/schema.js";
+import { Type } from "../../../protocol/schema.js";
 import type { Routes } from "../../context.js";
 import { createMyself } from "../../services/me.js";
 import { route } from "../route.js";
@@ -21,7 +21,7 @@ export const sessions: Routes = (app, context, authentication) => {
     url: "/v1/me/sessions/:id",
     summary: "End one of your sessions at once; also when it has ended already",
     caller: "people",
-    params: Type.Object({ id: text(64, 1) }),
+    params: Type.Object({ id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }) }),
     answers: { 204: null },
     async handler({ actor, params }) {
       await myself.endSession(actor, params.id);
