@@ -20,15 +20,17 @@ export type OwnDaemonOptions = {
   readonly server?: string;
   /** How many times faster than the real one its clock is. */
   readonly speed?: number;
+  /** How far ahead of the real one its clock is, in milliseconds. */
+  readonly ahead?: number;
   readonly stateDir?: string;
   readonly mountinfo?: string;
 };
 
-function fastClock(speed: number): Clock {
+function otherClock(speed: number, ahead: number): Clock {
   const real = createClock();
   const start = real.now();
   return {
-    now: () => start + (real.now() - start) * speed,
+    now: () => start + ahead + (real.now() - start) * speed,
     sleep: (ms, signal) => real.sleep(Math.min(ms / speed, 2 ** 31 - 1), signal),
   };
 }
@@ -40,7 +42,7 @@ export async function startOwnDaemon(options: OwnDaemonOptions = {}): Promise<Ow
   const environment = { JITNODE_SERVER: options.server, JITNODE_NAME: "own" };
   const daemon = await startDaemon({
     config: readDaemonConfig(createSettingsReader(environment), { stateDir, socket }),
-    clock: fastClock(options.speed ?? 1),
+    clock: otherClock(options.speed ?? 1, options.ahead ?? 0),
     random: createRandom(),
     log: createLog({ level: "debug", format: "json", program: "jitnoded", write: (line) => (logged += line) }),
     print: (text) => (printed += text),
