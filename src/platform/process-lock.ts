@@ -3,6 +3,7 @@
 
 import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
+import { systemErrorCode } from "./atomic-file.js";
 import type { Clock } from "./clock.js";
 
 export interface ProcessLock {
@@ -20,7 +21,7 @@ const pause = 25;
 
 /** Undefined when somebody else held it all the time. Throws the system's error where the file cannot be made. */
 export async function acquireLock(path: string, wait: LockWait): Promise<ProcessLock | undefined> {
-  closeSync(openSync(path, "a", 0o600));
+  makeLockFile(path);
   const database = new Database(path, { timeout: 0 });
   const deadline = wait.clock.now() + wait.timeout;
   for (;;) {
@@ -36,5 +37,14 @@ export async function acquireLock(path: string, wait: LockWait): Promise<Process
       }
       await wait.clock.sleep(pause, wait.signal);
     }
+  }
+}
+
+/** Opens no file that is there: closing it would drop every lock that this process holds on it (fcntl(2)). */
+function makeLockFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") throw error;
   }
 }

@@ -1,9 +1,11 @@
 // Signing in and staying signed in: sessions on disk, rotation, lost answers, the first sign-in on a bound node.
+import { createServer } from "node:http";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { onEnd } from "../support/cleanup.js";
 import { unprivileged } from "../support/other-user.js";
-import { runCli, startCli, startDaemon, type Result } from "../support/programs.js";
+import { freePort, runCli, startCli, startDaemon, type Result } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { errorOf, jsonOf, readShown, resultOf, startSite } from "./cli-site.js";
 import { startLossyProxy } from "./lossy-proxy.js";
@@ -171,13 +173,40 @@ describe("the first sign-in on a bound node", () => {
   });
 });
 
-test("a control plane that is away, or is none, is said to be so: exit 7", async () => {
-  const proxy = await startLossyProxy();
-  const home = temporaryFolder();
-  const result = await runCli(["login", "--json", "--server", proxy.url], { home });
-  expect(failure(result)).toEqual([7, "control_plane_unreachable"]);
-  expect(failure(await runCli(["login", "--json", "--server", "http://example.com"], { home }))).toEqual([
-    2,
-    "server_invalid",
-  ]);
+describe("a control plane", () => {
+  test("that is away, or may not be talked to, is said to be so", async () => {
+    const proxy = await startLossyProxy();
+    const home = temporaryFolder();
+    const result = await runCli(["login", "--json", "--server", proxy.url], { home });
+    expect(failure(result)).toEqual([7, "control_plane_unreachable"]);
+    const plain = await runCli(["login", "--json", "--server", "http://example.com"], { home });
+    expect(failure(plain)).toEqual([2, "server_invalid"]);
+  });
+
+  test.each([
+    ["a page", 200, "<html>Welcome</html>", "control_plane_unexpected"],
+    ["an error", 500, "<html>Oops</html>", "control_plane_error"],
+    ["ten megabytes", 200, "x".repeat(10_000_000), "control_plane_unexpected"],
+    ["another issuer", 200, metadataOf("https://other.example.com"), "control_plane_mismatch"],
+  ])("that answers with %s is not believed", async (_what, statusCode, body, code) => {
+    const server = createServer((_request, response) => {
+      // The command leaves as soon as it has seen enough.
+      response.on("error", () => undefined);
+      response.writeHead(statusCode, { "content-type": "application/json" }).end(body);
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    onEnd(() => void server.close());
+    const result = await runCli(["login", "--json", "--server", `http://127.0.0.1:${port}`]);
+    expect(failure(result)).toEqual([code === "control_plane_mismatch" ? 6 : 7, code]);
+    expect(result.stdout).not.toContain("Welcome");
+  });
 });
+
+function metadataOf(issuer: string): string {
+  const names = ["token", "device_authorization", "revocation"].map((name) => [
+    `${name}_endpoint`,
+    `${issuer}/${name}`,
+  ]);
+  return JSON.stringify({ issuer, jwks_uri: `${issuer}/jwks`, ...Object.fromEntries(names) });
+}

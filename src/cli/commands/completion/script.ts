@@ -145,7 +145,8 @@ _jitnode_is_place() {
   esac
   return 1
 }
-compdef _jitnode jitnode
+# As a file of fpath it is the function itself; sourced, it registers it.
+if [ "\${funcstack[1]}" = _jitnode ]; then _jitnode "$@"; else compdef _jitnode jitnode; fi
 `;
 }
 

@@ -24,8 +24,7 @@ export interface Ready {
 
 /** `context` is one under the variables of the programs. */
 export async function becomeReady(context: Context, ready: Ready): Promise<Pick<DevSummary, "node" | "organization">> {
-  await makeFirstAccount(context, ready);
-  const people = await signedIn(context, ready);
+  const people = (await asSignedIn(context, ready)) ?? (await signInAnew(context, ready));
   const daemon = await context.daemon();
   const before = await daemon.status();
   if (before.binding === null) await activate(context, ready, people);
@@ -47,13 +46,17 @@ async function makeFirstAccount(context: Context, { server, account, environment
   await person.setUp(link.stdout.trim());
 }
 
-async function signedIn(context: Context, { server, account }: Ready): Promise<PeopleClient> {
+/** By the session of an earlier start. */
+async function asSignedIn(context: Context, { server }: Ready): Promise<PeopleClient | undefined> {
   const stored = await asStoredSession(context, server);
-  if (stored !== undefined) {
-    const people = await createPeople(context, stored);
-    const lives = await people.me().then(() => true, hasEnded);
-    if (lives) return people;
-  }
+  if (stored === undefined) return undefined;
+  const people = await createPeople(context, stored);
+  return (await people.me().then(() => true, hasEnded)) ? people : undefined;
+}
+
+async function signInAnew(context: Context, ready: Ready): Promise<PeopleClient> {
+  const { server, account } = ready;
+  await makeFirstAccount(context, ready);
   const person = createDevPerson(await context.http(), server, account, context.signal);
   const fresh = await signIn(context, { issuer: server, scope: "people", show: (request) => person.approve(request) });
   await keepSession(context, fresh);

@@ -33,7 +33,9 @@ export const command: Command = {
     try {
       return await runDev(context, input.has("once"));
     } catch (error) {
-      if (context.signal.aborted && context.interruptedBy() === "SIGINT") return exitCodes.done;
+      // At a question, Ctrl-C is a key and no signal.
+      const stopped = context.signal.aborted || (error instanceof JitnodeError && error.code === "interrupted");
+      if (stopped && context.interruptedBy() !== "SIGTERM") return exitCodes.done;
       throw error;
     }
   },
