@@ -85,16 +85,52 @@ async function readWhole(body: Dispatcher.ResponseData["body"], limit: number): 
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function* readLines(body: Dispatcher.ResponseData["body"], limit: number): AsyncGenerator<string> {
+async function* readLines(
+  body: Dispatcher.ResponseData["body"],
+  limit: number,
+  ended: () => void,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > limit) throw new Error("a line of the stream is too long");
-    for (const line of lines) if (line !== "") yield line;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      rest += decoder.decode(chunk, { stream: true });
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      if (rest.length > limit) throw new Error("a line of the stream is too long");
+      for (const line of lines) if (line !== "") yield line;
+    }
+  } finally {
+    ended();
   }
+}
+
+interface Limit {
+  readonly signal: AbortSignal;
+  /** The answer has begun: only the caller's own signal still counts. */
+  stopTime(): void;
+  /** Lets go of the caller's signal, which may live as long as the program. */
+  release(): void;
+}
+
+function limitOf(outgoing: HttpRequest): Limit {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(
+    () => controller.abort(new DOMException("no answer in time", "TimeoutError")),
+    outgoing.timeout ?? 15_000,
+  );
+  if (outgoing.signal?.aborted === true) abort();
+  outgoing.signal?.addEventListener("abort", abort, { once: true });
+  const stopTime = () => clearTimeout(timer);
+  return {
+    signal: controller.signal,
+    stopTime,
+    release: () => {
+      stopTime();
+      outgoing.signal?.removeEventListener("abort", abort);
+    },
+  };
 }
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
@@ -122,32 +158,30 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
   return {
     async send(outgoing) {
-      const time = AbortSignal.timeout(outgoing.timeout ?? 15_000);
-      const signal = outgoing.signal === undefined ? time : AbortSignal.any([time, outgoing.signal]);
+      const time = limitOf(outgoing);
       try {
-        return await whole(await open(outgoing, signal));
-      } catch (error) {
-        return failureOf(error, outgoing.signal);
-      }
-    },
-    async stream(outgoing) {
-      const controller = new AbortController();
-      const abort = () => controller.abort();
-      if (outgoing.signal?.aborted === true) abort();
-      outgoing.signal?.addEventListener("abort", abort, { once: true });
-      const timer = setTimeout(
-        () => controller.abort(new DOMException("no answer in time", "TimeoutError")),
-        outgoing.timeout ?? 15_000,
-      );
-      try {
-        const answer = await open(outgoing, controller.signal);
-        if (answer.statusCode !== 200) return await whole(answer);
-        const lines = readLines(answer.body, limit);
-        return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
+        return await whole(await open(outgoing, time.signal));
       } catch (error) {
         return failureOf(error, outgoing.signal);
       } finally {
-        clearTimeout(timer);
+        time.release();
+      }
+    },
+    async stream(outgoing) {
+      const time = limitOf(outgoing);
+      try {
+        const answer = await open(outgoing, time.signal);
+        if (answer.statusCode !== 200) {
+          const read = await whole(answer);
+          time.release();
+          return read;
+        }
+        time.stopTime();
+        const lines = readLines(answer.body, limit, time.release);
+        return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
+      } catch (error) {
+        time.release();
+        return failureOf(error, outgoing.signal);
       }
     },
     close: () => agent.destroy(),
