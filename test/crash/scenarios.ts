@@ -3,7 +3,7 @@
 import { assertInvariants } from "../property/invariants.js";
 import type { Row, Tables } from "../property/rows.js";
 import { createPerson } from "../property/test-people.js";
-import { createWire, fields, type Answer } from "../property/wire.js";
+import { createWire, fields, LostAnswer } from "../property/wire.js";
 import { org } from "./lane.js";
 import type { Scene, SceneOptions } from "./scene.js";
 import type { Victim } from "./steps.js";
@@ -21,16 +21,20 @@ export type Scenario = {
 
 const liveBindings = (tables: Tables): readonly Row[] => tables.bindings.filter((row) => row["ended_at"] === null);
 
-async function ask(scene: Scene, path: string): Promise<Answer> {
-  const wire = createWire({ socket: scene.socket });
-  try {
-    return await wire.send({ method: "GET", path });
-  } finally {
-    wire.close();
+/** What the daemon says of itself, also when it is killed over the question. */
+async function status(scene: Scene): Promise<Readonly<Record<string, unknown>>> {
+  for (;;) {
+    await scene.daemon.start();
+    const wire = createWire({ socket: scene.socket });
+    try {
+      return fields(await wire.send({ method: "GET", path: "/v1/status" }));
+    } catch (failure) {
+      if (!(failure instanceof LostAnswer)) throw failure;
+    } finally {
+      wire.close();
+    }
   }
 }
-
-const status = async (scene: Scene) => fields(await ask(scene, "/v1/status"));
 
 function fail(why: string, seen: unknown): never {
   throw new Error(`${why}: ${JSON.stringify(seen)}`);

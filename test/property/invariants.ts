@@ -73,6 +73,24 @@ const checks: Readonly<Record<string, Check>> = {
       tables.bindings.map((binding) => String(binding["request_id"])),
     );
   },
+  "each decision on a request is written down exactly once": (tables) => {
+    const wanted = new Map<string, number>();
+    // A terminal may give up its request after it was approved.
+    const open = tables.device_requests.filter((request) => request["state"] !== "revoked");
+    for (const request of open) {
+      if (request["state"] === "pending") continue;
+      wanted.set(`activation.${String(request["state"])} ${String(request["id"])}`, 1);
+    }
+    const revoked = new Set(
+      tables.device_requests.filter((request) => request["state"] === "revoked").map((request) => request["id"]),
+    );
+    return counted(
+      wanted,
+      [...entries(tables, "activation.approved"), ...entries(tables, "activation.denied")]
+        .filter((entry) => !revoked.has(entry["subject"]))
+        .map((entry) => `${String(entry["action"])} ${String(entry["subject"])}`),
+    );
+  },
   "each organization has exactly one org.created": (tables) =>
     counted(
       once(tables.organizations.map((org) => org["id"])),

@@ -53,7 +53,12 @@ export async function createRealNode({ socket, server }: RealNodeOptions): Promi
 
   const agrees = (found: Readonly<Record<string, unknown>>, wanted: "bound" | "unbound" | "not pending"): boolean => {
     if (found["release_pending"] === true) return false;
-    if (wanted === "not pending") return found["state"] === "unbound";
+    // After a restart the daemon may have made another request by itself.
+    if (wanted === "not pending") {
+      const activation = found["activation"] as Readonly<Record<string, unknown>> | null;
+      const same = activation?.["state"] === "pending" && activation["user_code"] === shown?.userCode;
+      return found["state"] !== "bound" && !same;
+    }
     return (found["state"] === "bound") === (wanted === "bound");
   };
   const settle: RealNode["settle"] = async (wanted) => {
