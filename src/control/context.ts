@@ -74,22 +74,24 @@ export interface Secrets {
   hash(token: string): string;
 }
 
-export type LimitName = "user_code" | "binding_code" | "password" | "device_request" | "org_creation";
+export type LimitName = "user_code" | "binding_code" | "password" | "sign_up" | "device_request" | "org_creation";
 
 /** Who is limited: hard per account + address when signed in, per address (IPv6: its /64) when not. */
 export interface LimitSubject {
   readonly address: string;
   readonly accountId?: string;
+  /** Whose secret is guessed by somebody not signed in (a hash of the typed name): slows down, never refuses. */
+  readonly target?: string;
 }
 
 /**
- * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address.
+ * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address; new accounts: 20.
  * Counted in the database, in transactions of their own, so that a refusal's rollback does not take them back.
  */
 export interface Limits {
   /** Throws `rate_limited` with `retryAfter` while the subject is paused. Call before looking anything up. */
   check(limit: LimitName, subject: LimitSubject): Promise<void>;
-  /** Counts a wrong attempt (or, for device_request and org_creation, a use). */
+  /** Counts a wrong attempt (or, for device_request, sign_up and org_creation, a use). */
   count(limit: LimitName, subject: LimitSubject): Promise<void>;
   /** After a right one: clears the run of wrong ones of this subject. */
   clear(limit: LimitName, subject: LimitSubject): Promise<void>;
@@ -98,6 +100,11 @@ export interface Limits {
    * (or used) until `right` takes it back. Throws `rate_limited`.
    */
   take(limit: LimitName, subject: LimitSubject): Promise<Attempt>;
+  /**
+   * What one subject asks is worked on one after the other (by this replica), so that what is checked before and counted
+   * afterwards cannot be dodged by asking many times at once. Costs no write, and remembers nothing.
+   */
+  inTurn<T>(subject: LimitSubject, work: () => Promise<T>): Promise<T>;
 }
 
 export interface Attempt {

@@ -2,6 +2,7 @@
 
 export const auditActions = [
   "account.created",
+  "account.link_made",
   "account.disabled",
   "account.enabled",
   "account.password_changed",

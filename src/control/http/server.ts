@@ -24,6 +24,8 @@ export const bodyLimit = 64 * 1024;
 const parameterLimit = 12_000;
 
 const streamPatience = 2_000;
+/** Headers fit into one packet; whoever sends them by the letter only holds a connection. */
+const headersTimeout = 15_000;
 
 const headers: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
@@ -112,6 +114,7 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     genReqId: () => random.token(12),
     exposeHeadRoutes: false,
     requestTimeout: 30_000,
+    http: { headersTimeout },
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     routerOptions: { maxParamLength: parameterLimit },
     // An address that cannot be decoded never reaches a hook.
@@ -120,7 +123,10 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     },
   };
   try {
-    const app = tls === undefined ? Fastify(options) : Fastify({ ...options, https: { cert: tls.cert, key: tls.key } });
+    const app =
+      tls === undefined
+        ? Fastify(options)
+        : Fastify({ ...options, https: { cert: tls.cert, key: tls.key, headersTimeout } });
     return app as unknown as FastifyInstance;
   } catch (cause) {
     const proxies = /address|CIDR|range|netmask/i.test(cause instanceof Error ? cause.message : "");

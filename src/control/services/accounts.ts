@@ -61,7 +61,7 @@ export interface AccountsOptions {
 }
 
 export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
-  const { clock, config, limits, random, store } = context;
+  const { clock, config, limits, random, secrets, store } = context;
   const { passwords, sessions } = options;
 
   /** The row, the way in, the audit entry, the session. */
@@ -129,25 +129,30 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       if (config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
       const byCode = config.signup === "code";
       const wanted = checkFields(fields);
-      const attempt = byCode ? await limits.take("binding_code", { address: visitor.address }) : undefined;
+      const { address } = visitor;
       // Looked at before the password is hashed, and before anything is said about the sign-in name.
-      if (byCode) await assertBindingCode(fields.bindingCode);
+      if (byCode) {
+        const attempt = await limits.take("binding_code", { address });
+        await assertBindingCode(fields.bindingCode);
+        await attempt.right();
+      }
+      await limits.take("sign_up", { address });
       const hash = await passwords.hash(wanted.password);
-      const result = await store.transaction(async (tx) => {
+      return await store.transaction(async (tx) => {
         const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
         if (byCode) {
-          const person = { kind: "person", accountId: id, address: visitor.address } as const;
+          const person = { kind: "person", accountId: id, address } as const;
           await joinOrganization(context, tx, person, fields.bindingCode, undefined);
         }
         return await signedIn(tx, id, visitor);
       });
-      await attempt?.right();
-      return result;
     },
 
     async signIn(name, password, visitor) {
-      const attempt = await limits.take("password", { address: visitor.address });
       const login = asLoginName(name.trim().toLowerCase());
+      // The same for names that nobody has.
+      const target = login === undefined ? {} : { target: secrets.hash(`password ${login}`) };
+      const attempt = await limits.take("password", { address: visitor.address, ...target });
       const identity = login === undefined ? undefined : await findLocalIdentity(store, login);
       const right = await passwords.verify(identity?.password_hash ?? undefined, password.slice(0, 1000));
       const accountId = identity === undefined ? undefined : asAccountId(identity.account_id);

@@ -1,5 +1,6 @@
 // Wrong attempts around a service call: refused while paused, counted when the answer says that something was guessed,
-// forgotten after a right one. Outside of the call's transaction, so that its rollback does not take a count back.
+// forgotten after a right one. Outside of the call's transaction, so that its rollback does not take a count back; and
+// in turn, so that many guesses at once do not all pass the check before the first of them is counted.
 
 import { JitnodeError, type ErrorCode } from "../../protocol/errors.js";
 import type { ControlContext, LimitName, LimitSubject } from "../context.js";
@@ -11,7 +12,16 @@ const wrongAttempts: Partial<Record<ErrorCode, LimitName>> = {
   org_id_taken: "org_creation",
 };
 
-export async function limited<T extends { readonly replayed: boolean }>(
+export function limited<T extends { readonly replayed: boolean }>(
+  context: Pick<ControlContext, "limits">,
+  subject: LimitSubject,
+  names: readonly LimitName[],
+  call: () => Promise<T>,
+): Promise<T> {
+  return context.limits.inTurn(subject, () => checkAndCount(context, subject, names, call));
+}
+
+async function checkAndCount<T extends { readonly replayed: boolean }>(
   context: Pick<ControlContext, "limits">,
   subject: LimitSubject,
   names: readonly LimitName[],

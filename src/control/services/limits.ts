@@ -31,6 +31,8 @@ const policies: Readonly<Record<LimitName, Policy>> = {
   user_code: attempts,
   binding_code: attempts,
   password: attempts,
+  // Each try counts: whoever is told that a name is taken has learned something, too.
+  sign_up: { perHour: 20, slowAt: { account: Infinity, all: 1_000 } },
   device_request: { perHour: 60, slowAt: { account: Infinity, all: 10_000 } },
   org_creation: { perHour: 20, slowAt: { account: Infinity, all: 1_000 } },
 };
@@ -42,12 +44,15 @@ interface Buckets {
   readonly all: string;
 }
 
+const whoIs = (subject: LimitSubject): string => `${subject.accountId ?? "-"}|${limitedAddress(subject.address)}`;
+
 function bucketsOf(limit: LimitName, subject: LimitSubject): Buckets {
-  const who = `${subject.accountId ?? "-"}|${limitedAddress(subject.address)}`;
+  const who = whoIs(subject);
+  const account = subject.accountId ?? subject.target;
   return {
     run: `run|${limit}|${who}`,
     hour: `hour|${limit}|${who}`,
-    account: subject.accountId === undefined ? undefined : `account|${limit}|${subject.accountId}`,
+    account: account === undefined ? undefined : `account|${limit}|${account}`,
     all: `all|${limit}`,
   };
 }
@@ -61,6 +66,7 @@ export interface LimitsDeps {
 
 export function createLimits(deps: LimitsDeps): Limits {
   const { store, clock, metrics } = deps;
+  const turns = new Map<string, Promise<void>>();
 
   const refused = (limit: LimitName, until: number, now: number): JitnodeError => {
     metrics.count("rate_limited_total", { limit });
@@ -143,14 +149,29 @@ export function createLimits(deps: LimitsDeps): Limits {
       return {
         async right() {
           const buckets = bucketsOf(limit, subject);
+          // In the order in which `add` touches them: otherwise two of them can wait for each other.
           await store.transaction(async (tx) => {
-            await removeBuckets(tx, [buckets.run]);
             await countDown(tx, buckets.hour, policies[limit].perHour);
-            await countDown(tx, buckets.all, 0);
+            await removeBuckets(tx, [buckets.run]);
             if (buckets.account !== undefined) await countDown(tx, buckets.account, 0);
+            await countDown(tx, buckets.all, 0);
           });
         },
       };
+    },
+    async inTurn(subject, work) {
+      const who = whoIs(subject);
+      const result = (turns.get(who) ?? Promise.resolve()).then(work);
+      const done = result.then(
+        () => undefined,
+        () => undefined,
+      );
+      turns.set(who, done);
+      try {
+        return await result;
+      } finally {
+        if (turns.get(who) === done) turns.delete(who);
+      }
     },
   };
 }

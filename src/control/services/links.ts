@@ -14,7 +14,7 @@ export interface OneTimeLink {
   readonly expiresAt: number;
 }
 
-type LinkContext = Pick<ControlContext, "clock" | "config" | "random" | "secrets" | "store">;
+type LinkContext = Pick<ControlContext, "audit" | "clock" | "config" | "random" | "secrets" | "store">;
 
 const tokenBytes = 32;
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
@@ -37,7 +37,10 @@ export async function createSetupLink(context: LinkContext): Promise<OneTimeLink
 }
 
 export async function createInvitationLink(context: LinkContext): Promise<OneTimeLink> {
-  return await context.store.transaction((tx) => create(context, tx, "invitation", null));
+  return await context.store.transaction(async (tx) => {
+    await writeDown(context, tx, "invitation", "");
+    return await create(context, tx, "invitation", null);
+  });
 }
 
 /** `account`: an id or a sign-in name. Ends earlier reset links of the account. */
@@ -45,9 +48,20 @@ export async function createResetLink(context: LinkContext, account: string): Pr
   return await context.store.transaction(async (tx) => {
     const { id } = await findNamedAccount(tx, account);
     await endLinksOf(tx, id, context.clock.now());
+    await writeDown(context, tx, "reset", id);
     return await create(context, tx, "reset", id);
   });
 }
+
+/** Whoever has the link can take an account, or become one. Set-up links are made before there is anybody to tell. */
+const writeDown = (context: LinkContext, tx: Tx, kind: "invitation" | "reset", accountId: string): Promise<void> =>
+  context.audit.write(tx, {
+    action: "account.link_made",
+    actor: { kind: "operator", id: "control" },
+    subject: accountId,
+    detail: { kind },
+    address: "",
+  });
 
 /** By id or sign-in name; throws `account_not_found`. */
 export async function findNamedAccount(executor: Executor, account: string): Promise<AccountWithLogin> {

@@ -400,10 +400,17 @@ test("on two replicas approval and denial at once decide once", async () => {
 test("wrong numbers that wait for one another are all counted", async () => {
   const context = await createTestContext("postgres");
   const { approve, create } = servicesOf(context);
-  const ann = await addPerson(context);
   const node = await addRequest(context);
   const hold = (tx: Tx) => tx.db.selectFrom("device_requests").selectAll().forUpdate().execute();
-  const guesses = ["00", "01", "02"].map((number) => () => outcome(approve(ann, node, create("acme"), { number })));
+  // Three people: what one of them sends is worked on in turn.
+  const people = await Promise.all(
+    ["00", "01", "02"].map(async (number) => ({ number, who: await addPerson(context) })),
+  );
+  const guesses = people.map(
+    ({ number, who }) =>
+      () =>
+        outcome(approve(who, node, create("acme"), { number })),
+  );
   expect(await behind(context, hold, guesses)).toEqual(["number_wrong", "number_wrong", "number_wrong"]);
   expect(await stateOf(context, node)).toBe("denied");
 });

@@ -75,6 +75,28 @@ describe.each(dialects)("the nodes' API on %s", (dialect) => {
     expect((await lines.next()).done).toBe(true);
   });
 
+  test("a node has three streams at most: the oldest gives way to the newest", async () => {
+    const { caller } = await setUp(dialect);
+    const opened: AsyncIterator<string>[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const lines = (await caller.stream("/v1/node/events"))[Symbol.asyncIterator]();
+      await lines.next();
+      opened.push(lines);
+    }
+    const [first, second, third] = opened;
+    const ended = async (lines: AsyncIterator<string> | undefined): Promise<boolean> => {
+      try {
+        return (await lines?.next())?.done === true;
+      } catch {
+        return true;
+      }
+    };
+    expect(await ended(first)).toBe(true);
+    expect(await ended(second)).toBe(true);
+    const open = Symbol("open");
+    expect(await Promise.race([third?.next(), new Promise((resolve) => setImmediate(() => resolve(open)))])).toBe(open);
+  });
+
   test("the stream ends when the server does", async () => {
     const { http, caller } = await setUp(dialect);
     const lines = (await caller.stream("/v1/node/events"))[Symbol.asyncIterator]();

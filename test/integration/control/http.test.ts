@@ -34,6 +34,11 @@ describe("the server", () => {
     expect((await token({ grant_type, client_id: "" })).body["error_description"]).toMatch(/client_id/);
   });
 
+  test("gives headers fifteen seconds, and the whole request thirty", async () => {
+    const { app } = await serve(await createTestContext("sqlite"));
+    expect([app.server.headersTimeout, app.server.requestTimeout]).toEqual([15_000, 30_000]);
+  });
+
   test("refuses what is larger than 64 KiB, in the form of the endpoint", async () => {
     const { app } = await serve(await createTestContext("sqlite"));
     const large = "x".repeat(65 * 1024);

@@ -68,6 +68,33 @@ describe.each(dialects)("limits on %s", (dialect) => {
     expect(await outcome(limits.check("user_code", anybody))).toBe("ok");
   });
 
+  test("twenty new accounts an hour from one address, and names asked for count", async () => {
+    const { limits, advance } = await createTestContext(dialect);
+    for (let count = 0; count < 20; count += 1) await limits.take("sign_up", anybody);
+    expect(await outcome(limits.take("sign_up", anybody))).toBe("rate_limited");
+    expect(await outcome(limits.take("sign_up", { address: "192.0.2.2" }))).toBe("ok");
+    advance(60 * minute + 1);
+    expect(await outcome(limits.take("sign_up", anybody))).toBe("ok");
+  });
+
+  test("what one subject asks is worked on in turn, also after a failure; others do not wait", async () => {
+    const { limits } = await createTestContext(dialect);
+    const order: string[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const one = limits.inTurn(anybody, async () => {
+      await held;
+      order.push("first");
+      throw new Error("failed");
+    });
+    const two = limits.inTurn(anybody, async () => void order.push("second"));
+    await limits.inTurn({ address: "192.0.2.2" }, async () => void order.push("another"));
+    release();
+    await expect(one).rejects.toThrow("failed");
+    await two;
+    expect(order).toEqual(["another", "first", "second"]);
+  });
+
   test("many wrong attempts on one account from everywhere slow it down, close nothing, and are written down", async () => {
     const context = await createTestContext(dialect);
     for (let count = 0; count < 61; count += 1) {

@@ -1,12 +1,31 @@
 // GET /v1/node/events: the stream that lets an unbind reach the node at once (DESIGN section 5).
 
 import { Readable } from "node:stream";
+import type { NodeId } from "../../../domain/ids.js";
 import { nodeEvent } from "../../../protocol/nodes.js";
 import type { ControlContext, NodeActor, Routes } from "../../context.js";
 import { nodeEvents } from "../../services/node-stream.js";
 import { lines, route } from "../route.js";
 
+/** One is in use; another may be dead without anybody having noticed, and a copied key is for heartbeats to find. */
+const streamsOfOneNode = 3;
+
 export const events: Routes = (app, context, authentication) => {
+  const streams = new Map<NodeId, Readable[]>();
+
+  /** The newest stay: a node whose connection broke must get a new stream at once. */
+  const keep = ({ nodeId }: NodeActor, stream: Readable): Readable => {
+    const open = streams.get(nodeId) ?? [];
+    streams.set(nodeId, open);
+    open.push(stream);
+    stream.once("close", () => {
+      open.splice(open.indexOf(stream), 1);
+      if (open.length === 0 && streams.get(nodeId) === open) streams.delete(nodeId);
+    });
+    if (open.length > streamsOfOneNode) open[0]?.destroy();
+    return stream;
+  };
+
   route(app, authentication, {
     method: "GET",
     url: "/v1/node/events",
@@ -15,7 +34,7 @@ export const events: Routes = (app, context, authentication) => {
     answers: { 200: lines(nodeEvent) },
     handler: async ({ actor }) => ({
       status: 200,
-      body: streamTo(context, actor),
+      body: keep(actor, streamTo(context, actor)),
       // A proxy that gathers the answer first would make it useless.
       headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
     }),

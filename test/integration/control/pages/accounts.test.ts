@@ -142,6 +142,33 @@ describe("signing up", () => {
     expect(await accountsIn(site.context)).toMatchObject([{ origin: "open" }]);
   });
 
+  test("is limited per address where it is open, also for those who only ask which names are taken", async () => {
+    const site = await createTestSite({ signup: "open" });
+    const browser = await setUp(site);
+    const signUp = async (login: string) => {
+      const stranger = site.open();
+      return stranger.submit((await stranger.get("/sign-up")).form(), { ...person, login });
+    };
+    for (let count = 0; count < 19; count += 1) await site.context.limits.take("sign_up", { address: "127.0.0.1" });
+    expect((await signUp("ada")).wrong("login")).toContain("with this name already");
+    const refused = await signUp("grace");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_000);
+    expect(await accountsIn(site.context)).toHaveLength(1);
+    expect((await browser.get("/")).heading).toBe("Hello, ada");
+  });
+
+  test("with a right code and a taken name is no wrong code", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const code = await organizationCode(site.context);
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      const browser = site.open();
+      const page = await browser.submit((await browser.get("/sign-up")).form(), { ...person, binding_code: code });
+      expect(page.wrong("login")).toContain("with this name already");
+    }
+  });
+
   test.each(dialects)("with a binding code makes account and membership together (%s)", async (dialect) => {
     const site = await createTestSite({}, dialect);
     const code = await organizationCode(site.context);
@@ -210,6 +237,22 @@ describe("signing in", () => {
     );
     expect(pages.filter((page) => page.status === 401)).toHaveLength(5);
     expect(pages.filter((page) => page.status === 429)).toHaveLength(7);
+  });
+
+  test("is slower, and not refused, for a name that is guessed at from everywhere, whether anybody has it or not", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    for (const login of ["ada", "nobody"]) {
+      const target = site.context.secrets.hash(`password ${login}`);
+      for (let count = 0; count < 60; count += 1) {
+        await site.context.limits.count("password", { address: `198.51.100.${String(count)}`, target });
+      }
+      const browser = site.open();
+      await browser.submit((await browser.get("/sign-in")).form(), { login, password });
+      expect(browser.page().heading).toBe(login === "ada" ? "Hello, ada" : "Sign in");
+    }
+    expect(site.context.metrics.render()).toContain('jitnode_control_slowed_total{limit="password"} 2');
+    expect((await auditActions(site.context)).filter((action) => action === "limit.slowed")).toHaveLength(2);
   });
 
   test("ends with signing out, which a link cannot do", async () => {
@@ -289,6 +332,8 @@ describe("the reset link", () => {
     expect(before.status).toBe(401);
     const after = await elsewhere.submit(before.form(), { login: "ada", password: "another good one" });
     expect(after.heading).toBe("Hello, ada");
-    expect(await auditActions(site.context)).toContain("account.password_changed");
+    const actions = await auditActions(site.context);
+    expect(actions).toContain("account.password_changed");
+    expect(actions.filter((action) => action === "account.link_made")).toHaveLength(2);
   });
 });
