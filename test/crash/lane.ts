@@ -18,7 +18,7 @@ export type Lane = {
 
 /** The prepared organization. */
 export const org = "acme";
-/** The parts of a prepared state: data, and people's home folders. In `renewing` the access token has expired. */
+/** The parts of a prepared state: data, and people's home folders. In `renewing` the access token is due to be renewed. */
 export const parts = ["control", "node", "admin", "member", "renewing"] as const;
 export type Part = (typeof parts)[number];
 
@@ -51,7 +51,7 @@ export async function createLane(): Promise<Lane> {
   for (const part of parts) mkdirSync(at(part), { mode: 0o700 });
   const control = await startControl({ dataDir: at("control"), port, metricsPort, ...times });
   const issuer = control.url;
-  const wire = createWire({ url: issuer });
+  const wire = createWire({ urls: [issuer] });
   const daemon = await startDaemon({ stateDir: at("node"), server: issuer });
   const env = { ...daemon.cliEnv, JITNODE_SERVER: issuer };
 
@@ -74,7 +74,8 @@ export async function createLane(): Promise<Lane> {
     program.signal("SIGTERM");
     await program.exited;
   }
-  const hasty = await startControl({ dataDir: at("control"), port, metricsPort, ...times, accessTokenTtl: "1" });
+  // The command line renews a token 20 s before its end, so this one at once.
+  const hasty = await startControl({ dataDir: at("control"), port, metricsPort, ...times, accessTokenTtl: "15" });
   await logIn(admin, at("renewing"), { JITNODE_SERVER: issuer, JITNODE_SOCKET: join(prepared, "none") });
   hasty.signal("SIGTERM");
   await hasty.exited;

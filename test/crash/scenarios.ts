@@ -239,7 +239,7 @@ export const scenarios: readonly Scenario[] = [
         .match(/https?:\/\/\S+\/set-up\S*/g)
         ?.at(-1);
       if (link === undefined) return false;
-      const wire = createWire({ url: scene.lane.issuer });
+      const wire = createWire({ urls: [scene.lane.issuer] });
       try {
         await createPerson({ wire, issuer: scene.lane.issuer, address: "127.0.0.1", login: "first", link });
         return true;

@@ -135,7 +135,7 @@ export function createScene({ lane, kill, record, fresh }: SceneOptions): Scene 
         accessTokenTtl: "86400",
         env: { JITNODE_LOG_LEVEL: "warn", ...watched("control") },
       }),
-    () => answers({ url: lane.issuer }, "/health/live"),
+    () => answers({ urls: [lane.issuer] }, "/health/live"),
   );
   const daemon = lives(
     () =>

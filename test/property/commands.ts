@@ -57,6 +57,8 @@ export type Command =
       readonly delivery: Delivery;
     }
   | { readonly do: "release"; readonly node: number }
+  /** Ten minutes pass for what the node asked. */
+  | { readonly do: "expire"; readonly node: number }
   /** A new terminal signs in on a node of that organization (`org_hint`). */
   | { readonly do: "sign-in"; readonly person: number; readonly org: number }
   /** Everything of an organization, read by somebody. */
@@ -164,6 +166,7 @@ export function sequences({ people, orgs, nodes }: People, length: number): fc.A
     { weight: 3, arbitrary: command(release) },
     { weight: 1, arbitrary: command(cancel) },
     { weight: 1, arbitrary: command(deny) },
+    { weight: 1, arbitrary: command(fc.record({ do: is("expire"), node }, plain)) },
     { weight: 2, arbitrary: command(create) },
     { weight: 2, arbitrary: command(fc.record({ do: is("sign-in"), person, org }, plain)) },
     { weight: 2, arbitrary: command(fc.record({ do: is("look"), person, org }, plain)) },

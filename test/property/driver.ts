@@ -152,6 +152,10 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
         return await nodeOf(command.node).cancel();
       case "release":
         return await nodeOf(command.node).release();
+      case "expire": {
+        const shown = nodeOf(command.node).shown();
+        return shown !== undefined && (await world.database.expire(shown.thumbprint)) ? "ok" : "nothing";
+      }
       case "approve": {
         const { organization } = command;
         const shown = nodeOf(command.node).shown() ?? {
@@ -271,7 +275,7 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
     },
     async settle(state) {
       const { bound, request } = state.nodes[0] ?? emptyNode;
-      const over = request !== null && request.state !== "pending";
+      const over = request !== null && (request.state !== "pending" || request.expired);
       await real.settle(bound !== null ? "bound" : over ? "not pending" : "unbound");
     },
   };

@@ -2,7 +2,7 @@
 // function from a state to the possible branches, each with its outcome as the driver sees it. Several branches stand
 // where DESIGN leaves the order of checks open; sequence.ts keeps those that agree with what happened.
 //
-// Deliberately not modelled: limits on wrong attempts (each command counts as an hour later), expiry, access tokens.
+// Deliberately not modelled: limits on wrong attempts (each command counts as an hour later), access tokens.
 import type { CodeChoice, Command } from "./commands.js";
 
 export type Role = "administrator" | "member";
@@ -19,6 +19,7 @@ export type Organization = {
 export type Request = {
   readonly state: "pending" | "approved" | "denied" | "revoked";
   readonly wrongNumbers: number;
+  readonly expired: boolean;
   readonly expected?: number;
 };
 
@@ -89,8 +90,11 @@ export function opens(code: CodeChoice, state: State, seen: Seen): number | unde
 }
 
 /** What somebody who comes too late is told. */
-const decidedAs = ({ state }: Request): string | undefined =>
-  state === "pending" ? undefined : state === "revoked" ? "activation_cancelled" : "activation_decided";
+const decidedAs = ({ state, expired }: Request): readonly string[] => {
+  // A real daemon makes another request by itself, which takes the place of the expired one.
+  if (state === "pending") return expired ? ["activation_expired", "activation_cancelled"] : [];
+  return [state === "revoked" ? "activation_cancelled" : "activation_decided"];
+};
 
 function approve(command: Extract<Command, { do: "approve" }>, state: State, seen: Seen): readonly Branch[] {
   const node = nodeOf(state, command.node);
@@ -100,9 +104,9 @@ function approve(command: Extract<Command, { do: "approve" }>, state: State, see
   const refuse = (outcome: string, after = state): void => void refusals.push(same(outcome, after));
 
   const over = decidedAs(request);
-  if (over !== undefined) refuse(over);
+  for (const outcome of over) refuse(outcome);
   if (command.key === "other") refuse("node_mismatch");
-  if (command.number === "wrong" && request.state === "pending") {
+  if (command.number === "wrong" && over.length === 0) {
     const wrongNumbers = request.wrongNumbers + 1;
     const denied = wrongNumbers >= 3;
     const after = withNode(state, command.node, {
@@ -166,10 +170,11 @@ function unbind(command: Extract<Command, { do: "unbind" }>, state: State): read
 function request(command: Extract<Command, { do: "request" }>, state: State, isReal: boolean): readonly Branch[] {
   const node = nodeOf(state, command.node);
   if (isReal && node.bound !== null) return [same("already_bound", state)];
-  if (isReal && node.request?.state === "pending") return [same("ok", state)];
+  if (isReal && node.request?.state === "pending" && !node.request.expired) return [same("ok", state)];
   const fresh: Request = {
     state: "pending",
     wrongNumbers: 0,
+    expired: false,
     ...(command.expected === undefined || isReal ? {} : { expected: command.expected }),
   };
   return [same("ok", withNode(state, command.node, { request: fresh }))];
@@ -200,7 +205,7 @@ export function step(command: Command, state: State, seen: Seen, facts: Facts): 
       const { request: found } = nodeOf(state, command.node);
       if (found === null) return [same("activation_unknown", state)];
       const over = decidedAs(found);
-      if (over !== undefined) return [same(over, state)];
+      if (over.length > 0) return over.map((outcome) => same(outcome, state));
       return [same("ok", withNode(state, command.node, { request: { ...found, state: "denied" } }))];
     }
     case "create":
@@ -224,8 +229,14 @@ export function step(command: Command, state: State, seen: Seen, facts: Facts): 
       return unbind(command, state);
     case "release":
       return nodeOf(state, command.node).bound === null
-        ? [same("not_bound", state)]
+        ? // Said again while the first one is still being told to the control plane.
+          [same("not_bound", state), same("ok", state)]
         : [same("ok", withNode(state, command.node, { bound: null }))];
+    case "expire": {
+      const { request: found } = nodeOf(state, command.node);
+      if (found?.state !== "pending" || found.expired) return [same("nothing", state)];
+      return [same("ok", withNode(state, command.node, { request: { ...found, expired: true } }))];
+    }
     case "sign-in": {
       const { person, org } = command;
       if (state.orgs[org]?.members[person] === undefined) return [same("membership_required", state)];

@@ -18,7 +18,8 @@ export type Answer = {
   readonly text: string;
 };
 
-export type Target = { readonly url: string } | { readonly socket: string };
+/** Of several URLs one after another is asked: replicas behind a load balancer that forgets who asked whom. */
+export type Target = { readonly urls: readonly string[] } | { readonly socket: string };
 
 /** What came of a request whose answer never did. */
 export class LostAnswer extends Error {
@@ -29,13 +30,15 @@ export type Wire = { send(outgoing: Outgoing): Promise<Answer>; close(): void };
 
 export function createWire(target: Target): Wire {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
-  const place =
+  const places =
     "socket" in target
-      ? { socketPath: target.socket, headers: { host: "jitnoded" } }
-      : { host: new URL(target.url).hostname, port: Number(new URL(target.url).port), headers: {} };
+      ? [{ socketPath: target.socket, headers: { host: "jitnoded" } }]
+      : target.urls.map((url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port), headers: {} }));
+  let asked = 0;
   return {
     send: ({ method, path, headers, body, fate }) =>
       new Promise<Answer>((resolve, reject) => {
+        const place = places[asked++ % places.length];
         const length: Record<string, string> =
           body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
         const call = request(
@@ -45,7 +48,7 @@ export function createWire(target: Target): Wire {
             method,
             path,
             agent: fate === "cut" ? false : agent,
-            headers: { ...place.headers, ...headers, ...length },
+            headers: { ...place?.headers, ...headers, ...length },
             timeout: 20_000,
           },
           (response) => {

@@ -1,4 +1,5 @@
-// Owns what a series of sequences runs against: a started control plane on one of the databases, signed-in people, one
+// Owns what a series of sequences runs against: a started control plane on one of the databases (with
+// a second replica on PostgreSQL), signed-in people, one
 // real daemon. It lives for many sequences; each of them brings organizations and light nodes of its own.
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -55,7 +56,9 @@ export async function createWorld({ dialect, people }: WorldOptions): Promise<Wo
     addresses += 1;
     return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
   };
-  const wire = createWire({ url: issuer });
+  // On PostgreSQL a second replica, so that the two halves of a flow meet different ones.
+  const replica = postgres === undefined ? [] : [await startControl({ ...settings, publicUrl: issuer })];
+  const wire = createWire({ urls: [issuer, ...replica.map(({ url }) => url)] });
   const invite = async (): Promise<string> => {
     const link = /https?:\/\/\S+/.exec((await runControl(["invite"], { env: control.env })).stdout)?.[0];
     if (link === undefined) throw new Error("jitnode-control invite printed no link");
