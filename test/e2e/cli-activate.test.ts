@@ -147,7 +147,7 @@ describe("somebody who is signed in", () => {
     [["--web", "--org", "a-b"], {}, 2, "usage"],
     [["--binding-code-file", "/nowhere"], {}, 2, "secret_file_unreadable"],
     [["--binding-code-file", "-"], {}, 2, "input_needed"],
-    [["--server", "control.example.com"], {}, 2, "setting_invalid"],
+    [["--server", "control.example.com"], {}, 2, "server_invalid"],
     [[], {}, 2, "org_choice_needed"],
   ])("activate %j with %j: exit %i, %s, and nothing is bound", async (args, env, exit, code) => {
     const daemon = await shared();

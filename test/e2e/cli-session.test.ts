@@ -111,6 +111,17 @@ describe("a session", () => {
     expect(await whoAt(two.env)).toMatchObject({ account: { name: "eve" } });
   });
 
+  test("is forgotten here also when the control plane cannot be told", async () => {
+    const site = await startSite();
+    const ada = await site.person("ada");
+    await ada.signIn(site.env);
+    await site.control.kill();
+    const logout = await ada.cli(["logout", "--json"], { env: site.env });
+    expect([logout.code, jsonOf(logout, "logout")]).toMatchObject([0, { was_signed_in: true, revoked: false }]);
+    expect(logout.stderr).toMatch(/could not be told/);
+    expect(storedIn(ada.home).sessions).toEqual({});
+  });
+
   test("that was damaged or revoked is as good as none", async () => {
     const site = await startSite();
     const ada = await site.person("ada");

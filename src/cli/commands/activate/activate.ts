@@ -1,6 +1,7 @@
 // `jitnode activate`: from an unbound daemon to a bound one (DESIGN section 3). The binding is made by the control plane
 // and learned by the daemon; this command only brings the person's decision.
 
+import { parseServer } from "../../../client/control-transport.js";
 import type { PeopleClient } from "../../../client/people.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes, type ExitCode } from "../../../protocol/exit-codes.js";
@@ -52,7 +53,8 @@ export const command: Command = {
 
     const daemon = await context.daemon();
     const status = await daemon.status();
-    const server = context.settings.url("server")?.origin;
+    const given = context.settings.text("server");
+    const server = given === undefined ? undefined : parseServer(given, context.settings.boolean("allowHttp"));
     if (status.binding !== null) return alreadyBound(context, status, { choice, constraint, server });
     if (!web && !context.prompts.possible) assertComplete(choice);
     const bindingCode = choice.kind === "join" ? await readBindingCode(context, choice.file) : undefined;
