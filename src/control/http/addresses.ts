@@ -3,7 +3,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /** Without the IPv4-in-IPv6 form and a zone; anything that is no address becomes `unknown`. */
-export function plainAddress(address: string): string {
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "unknown";
   const bare = address.replace(/%.*$/, "").toLowerCase();
   const mapped = /^::ffff:([0-9.]+)$/.exec(bare)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;

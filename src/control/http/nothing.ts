@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { JitnodeError } from "../../protocol/errors.js";
+import { pathOf } from "./requests.js";
 
 /** `page` answers browsers that went to an address where nothing is. */
 export function answerNothing(
@@ -15,7 +16,7 @@ export function answerNothing(
     methods.set(added.url, known);
   });
   app.setNotFoundHandler(async (request, reply) => {
-    const path = (request.raw.url ?? "/").replace(/[?#].*$/, "");
+    const path = pathOf(request);
     const allowed = [...methods.values()]
       .filter((route) => route.pattern.test(path))
       .flatMap((route) => [...route.allowed]);

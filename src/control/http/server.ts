@@ -16,6 +16,7 @@ import { healthRoutes } from "./health.js";
 import { answerNothing } from "./nothing.js";
 import { buildOpenApi } from "./openapi.js";
 import { openApiRoute } from "./openapi-route.js";
+import { pathOf } from "./requests.js";
 import type { Operation } from "./route.js";
 import type { TlsFiles } from "../tls.js";
 
@@ -57,7 +58,7 @@ export function createControlApp(context: ControlContext, routes: readonly Route
     reply.headers(headers).header("date", new Date(now).toUTCString()).header("x-request-id", request.id);
     if (secure) reply.header("strict-transport-security", "max-age=31536000");
     // RFC 9449 section 8.2: a fresh nonce on every answer saves the next request a round trip.
-    if (/^\/(v1|oauth)\//.test(request.raw.url ?? "")) reply.header("dpop-nonce", context.secrets.nonce(now));
+    if (/^\/(v1|oauth)\//.test(pathOf(request))) reply.header("dpop-nonce", context.secrets.nonce(now));
   });
   app.addHook("onRoute", (added) => {
     const operation = added.config?.operation;

@@ -52,10 +52,11 @@ export async function announcedUntil(executor: Executor, now: number): Promise<n
   return latest > now ? latest : undefined;
 }
 
-/** Of servers that ended without withdrawing. */
+/** Of servers that ended without withdrawing; not the one that has announced itself again since it was read. */
 export async function removeOldAnnouncements(executor: Executor, now: number): Promise<void> {
-  for (const row of await announcements(executor)) {
-    if (Number(row.value) < now) await deleteMetadata(executor, row.key);
+  for (const { key, value } of await announcements(executor)) {
+    if (Number(value) >= now) continue;
+    await executor.db.deleteFrom("metadata").where("key", "=", key).where("value", "=", value).execute();
   }
 }
 

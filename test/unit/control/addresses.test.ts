@@ -9,6 +9,7 @@ test.each([
   ["2001:DB8::1", "2001:db8::1"],
   ["fe80::1%eth0", "fe80::1"],
   ["", "unknown"],
+  [undefined, "unknown"],
   ["not an address", "unknown"],
   ["1.2.3.4; drop", "unknown"],
 ])("%j is %j", (given, plain) => {
