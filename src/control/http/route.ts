@@ -8,7 +8,7 @@ import type { OAuthErrorCode } from "../../protocol/oauth.js";
 import { Type, type Static, type TSchema } from "../../protocol/schema.js";
 import type { PeopleScope } from "../../protocol/versions.js";
 import type { Authentication, NodeActor, PersonActor } from "../context.js";
-import { compileCheck } from "./validation.js";
+import { compileCheck, isNestedDeeper } from "./validation.js";
 
 /** A person's session of at least this scope, a node's key, or nobody in particular. */
 export type Caller = PeopleScope | "node" | "public";
@@ -151,6 +151,8 @@ export function route<
     handler: async (request, reply) => {
       if (checkParams(request.params) !== undefined) throw new JitnodeError(spec.notFoundAs ?? "not_found");
       refuse("query", checkQuery(request.query));
+      // Also where no body is declared: a repeat is told by its body, which is then walked.
+      if (isNestedDeeper(request.body, deepest)) refuse("body", "it is nested too deeply");
       // Without a declared body whatever was sent is ignored, as RFC 9110 section 9.3.5 leaves open.
       if (spec.body !== undefined) refuse("body", checkBody(request.body));
       const answer = await spec.handler({
@@ -165,6 +167,9 @@ export function route<
     },
   });
 }
+
+/** Levels of a JSON body; the deepest that is declared has four. */
+const deepest = 16;
 
 const emptyQuery = Type.Object({}, { additionalProperties: false });
 

@@ -17,3 +17,13 @@ export function compileCheck(schema: TSchema | undefined): Check {
     return `${place} ${first.message}`;
   };
 }
+
+/** Level by level: walking down by recursion is what such a value is sent for. */
+export function isNestedDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((each: unknown) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return false;
+}
