@@ -9,11 +9,12 @@ import * as nodes from "../../../src/protocol/nodes.js";
 import * as oauth from "../../../src/protocol/oauth.js";
 import * as people from "../../../src/protocol/people.js";
 import * as problems from "../../../src/protocol/problem.js";
-import { Type, type TSchema } from "../../../src/protocol/schema.js";
+import { Type } from "../../../src/protocol/schema.js";
 
 type Plain = { readonly [keyword: string]: unknown };
+type Schema = Parameters<typeof fits>[0];
 
-const isSchema = (value: unknown): value is TSchema & Plain =>
+const isSchema = (value: unknown): value is Schema & Plain =>
   typeof value === "object" && value !== null && ("anyOf" in value || "properties" in value || "pattern" in value);
 
 const schemas = Object.entries({ ...local, ...nodes, ...oauth, ...people, ...problems }).flatMap(([name, value]) =>
