@@ -1,10 +1,10 @@
 // The daemon's settings, read once at start, with what the machine says where nothing is set.
 
-import { hostname, machine, release, type as systemName } from "node:os";
 import { parseServer } from "../client/control-transport.js";
 import type { SettingsReader } from "../config/read.js";
 import { asOrganizationId, type OrganizationId } from "../domain/ids.js";
 import { asClaim, asName, type Claim, type Name } from "../domain/names.js";
+import { readHostName, readSystem } from "../platform/machine.js";
 import type { DaemonPaths } from "../platform/paths.js";
 import { JitnodeError } from "../protocol/errors.js";
 
@@ -29,13 +29,13 @@ export function readDaemonConfig(reader: SettingsReader, paths: DaemonPaths): Da
     allowHttp,
     name: readName(reader),
     expectedOrg: readOrg(reader),
-    os: asClaim(`${systemName()} ${release()} ${machine()}`.slice(0, 64)) ?? ("unknown" as Claim),
+    os: asClaim(readSystem().slice(0, 64)) ?? ("unknown" as Claim),
   };
 }
 
 function readName(reader: SettingsReader): Name {
   const given = reader.text("name");
-  if (given === undefined) return nameOfHost(hostname());
+  if (given === undefined) return nameOfHost(readHostName());
   const name = asName(given);
   if (name !== undefined) return name;
   throw new JitnodeError("setting_invalid", {
@@ -44,7 +44,7 @@ function readName(reader: SettingsReader): Name {
   });
 }
 
-/** A host name may hold anything (sethostname(2) takes bytes): what cannot be in a name is left out. */
+/** What cannot be in a name is left out. */
 export function nameOfHost(host: string): Name {
   const name = asName(host) ?? asName(host.replace(/[^\x21-\x7e]/g, "").slice(0, 80)) ?? asName("node");
   if (name === undefined) throw new TypeError("a fixed name is a name");

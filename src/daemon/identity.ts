@@ -1,12 +1,12 @@
 // The node's key: made at the first start, read at every other one, never replaced. A key that is missing, damaged,
 // readable by others or not the one this state belongs to ends the start: a new key would be a new node.
 
-import { stat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeId } from "../domain/ids.js";
 import { asKeyPair, generateKeyPair, nodeIdOfKey, type KeyPair } from "../identity/keys.js";
-import { createFileAtomic, readFileIfThere, systemErrorCode } from "../platform/atomic-file.js";
+import { createFileAtomic, systemErrorCode } from "../platform/atomic-file.js";
 import type { Clock } from "../platform/clock.js";
+import { readPrivateFile, removeHalfWritten, type PrivateFile } from "../platform/private-files.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { NodeStore } from "./state/node-store.js";
 
@@ -22,7 +22,8 @@ const keyFile = "node.key";
 /** Needs the lock on the state directory. Throws `node_key_invalid`, `node_key_exposed`, `state_not_writable`. */
 export async function loadIdentity(stateDir: string, store: NodeStore, clock: Clock): Promise<Identity> {
   const path = join(stateDir, keyFile);
-  await removeHalfMade(stateDir);
+  // A start that was killed while it made the key leaves a copy of it.
+  await removeHalfWritten(stateDir);
   const known = store.current().identity;
   const found = await readKey(path);
   if (found === undefined && known !== undefined) {
@@ -44,16 +45,15 @@ export async function loadIdentity(stateDir: string, store: NodeStore, clock: Cl
 }
 
 async function readKey(path: string): Promise<KeyPair | undefined> {
-  let content: string | undefined;
+  let file: PrivateFile;
   try {
-    content = await readFileIfThere(path);
-    if (content === undefined) return undefined;
-    if (((await stat(path)).mode & 0o077) !== 0) throw new JitnodeError("node_key_exposed");
-  } catch (error) {
-    if (error instanceof JitnodeError) throw error;
-    throw new JitnodeError("node_key_invalid", { message: `${path} cannot be read.`, cause: error });
+    file = await readPrivateFile(path);
+  } catch (cause) {
+    throw new JitnodeError("node_key_invalid", { message: `${path} cannot be read.`, cause });
   }
-  const key = asKeyPair(content);
+  if (file.kind === "missing") return undefined;
+  if (file.kind === "exposed") throw new JitnodeError("node_key_exposed");
+  const key = asKeyPair(file.content);
   if (key === undefined) throw new JitnodeError("node_key_invalid", { message: `${path} is damaged.` });
   return key;
 }
@@ -66,11 +66,4 @@ async function makeKey(path: string): Promise<KeyPair> {
     throw new JitnodeError("state_not_writable", { cause: error, log: { code: systemErrorCode(error) } });
   }
   throw new JitnodeError("node_key_invalid", { message: `${path} appeared while a key was being made.` });
-}
-
-/** A start that was killed while it made the key leaves a temporary file with a copy of it. */
-async function removeHalfMade(stateDir: string): Promise<void> {
-  for (const name of await readdir(stateDir)) {
-    if (/^\.[0-9a-f]{16}\.tmp$/.test(name)) await unlink(join(stateDir, name)).catch(() => undefined);
-  }
 }

@@ -2,6 +2,7 @@
 
 import { createSettingsReader } from "../config/read.js";
 import { createClock } from "../platform/clock.js";
+import { readEnvironment } from "../platform/environment.js";
 import { createLog } from "../platform/log.js";
 import { daemonPaths } from "../platform/paths.js";
 import { createRandom } from "../platform/random.js";
@@ -42,13 +43,14 @@ export async function main(): Promise<void> {
 }
 
 async function run(stop: AbortSignal): Promise<void> {
-  const reader = createSettingsReader(process.env);
+  const environment = readEnvironment();
+  const reader = createSettingsReader(environment);
   const log = createLog({
     program: "jitnoded",
     level: reader.choice("logLevel", ["trace", "debug", "info", "warn", "error", "silent"]) ?? "info",
     format: reader.choice("logFormat", ["text", "json"]) ?? (process.stderr.isTTY ? "text" : "json"),
   });
-  const config = readDaemonConfig(reader, daemonPaths(process.env));
+  const config = readDaemonConfig(reader, daemonPaths(environment));
   const daemon = await startDaemon({
     config,
     clock: createClock(),

@@ -1,21 +1,19 @@
 // Starts the daemon, in the one order that is right: the lock on the state directory, the key, the socket, and only then
 // the loops that talk to the world.
 
-import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
 import type { Clock } from "../platform/clock.js";
 import { createHttpClient } from "../platform/http-client.js";
 import type { Log } from "../platform/log.js";
 import { isOnContainerLayer } from "../platform/mounts.js";
+import { claimFolder } from "../platform/private-files.js";
 import type { Random } from "../platform/random.js";
-import { listenOnSocket } from "../platform/sockets.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { DaemonConfig } from "./config.js";
 import type { DaemonContext } from "./context.js";
 import { loadIdentity } from "./identity.js";
 import { createRoutes } from "./local-api/routes.js";
-import { createLocalServer } from "./local-api/server.js";
+import { createLocalApi } from "./local-api/server.js";
 import { createActivation } from "./services/activation.js";
 import { createBoard } from "./services/board.js";
 import { conduct } from "./services/conductor.js";
@@ -73,8 +71,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const unbinding = createUnbinding(context, { settlement, onEnded });
     const status = createStatusBook(context, { stateOnContainerLayer: onLayer });
 
-    const server = createLocalServer(createRoutes(context, { activation, unbinding, status }), log);
-    const outcome = await listenOnSocket(server, { path: config.socket, group: "jitnode" });
+    const server = createLocalApi(createRoutes(context, { activation, unbinding, status }), log);
+    const outcome = await server.listen({ path: config.socket, group: "jitnode" });
     if (outcome.kind !== "listening") throw refusedSocket(config.socket, outcome);
 
     log.info("started", {
@@ -96,7 +94,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
         stop.abort();
         pacer.stop();
         server.close();
-        server.closeAllConnections();
         await links.close();
         await loops;
         file.close();
@@ -108,13 +105,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   }
 }
 
-/** Private from the first moment; a folder that is there already belongs to whoever made it, but only to them. */
 async function makeStateFolder(path: string): Promise<void> {
   try {
-    await makePrivateFolder(path, 0o700);
-    await chmod(path, 0o700).catch((error: unknown) => {
-      if (systemErrorCode(error) !== "EPERM") throw error;
-    });
+    await claimFolder(path);
   } catch (cause) {
     throw new JitnodeError("state_not_writable", { message: `The state directory ${path} cannot be made.`, cause });
   }

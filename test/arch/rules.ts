@@ -64,7 +64,7 @@ const packages: Readonly<Record<string, Allowance>> = {
   inquirer: { folders: ["src/cli/prompts/"], why: "questions" },
   chalk: { folders: ["src/cli/"], why: "terminal" },
   ora: { folders: ["src/cli/"], why: "terminal" },
-  uqr: { folders: ["src/cli/", "src/daemon/", "src/control/web/"], why: "QR codes of links" },
+  uqr: { folders: ["src/platform/qr.ts"], why: "QR codes of links" },
   conf: { folders: ["src/cli/"], why: "preferences" },
 };
 

@@ -1,19 +1,19 @@
 // GET /v1/events: the status now and after every change, a line each. A reader that is slow misses states in between,
 // never the last one.
 
-import type { ServerResponse } from "node:http";
+import type { LineWriter } from "../../platform/local-server.js";
 import type { StatusBook } from "../services/status.js";
 
-export function streamStatus(response: ServerResponse, status: StatusBook): void {
+export function streamStatus(lines: LineWriter, status: StatusBook): void {
   let due = true;
   let blocked = false;
 
   const write = (): void => {
-    if (!due || blocked || response.destroyed) return;
+    if (!due || blocked || !lines.isOpen()) return;
     due = false;
-    blocked = !response.write(`${JSON.stringify({ type: "status", status: status.current() })}\n`);
+    blocked = !lines.write(JSON.stringify({ type: "status", status: status.current() }));
   };
-  response.on("drain", () => {
+  lines.onDrain(() => {
     blocked = false;
     write();
   });
@@ -22,6 +22,6 @@ export function streamStatus(response: ServerResponse, status: StatusBook): void
     if (!due) setImmediate(write);
     due = true;
   });
-  response.on("close", unsubscribe);
+  lines.onClose(unsubscribe);
   write();
 }

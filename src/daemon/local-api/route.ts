@@ -1,6 +1,6 @@
 // The form of a route of the local API: data for the server, and one call into a service.
 
-import type { ServerResponse } from "node:http";
+import type { LineWriter } from "../../platform/local-server.js";
 import type { TSchema } from "../../protocol/schema.js";
 import type { Actor } from "../context.js";
 
@@ -13,8 +13,8 @@ export interface Call {
 export type Reply =
   | { readonly kind: "bytes"; readonly bytes: Buffer; readonly status?: number; readonly type?: string }
   | { readonly kind: "nothing" }
-  /** Writes to the response by itself, headers being sent, until either side ends. */
-  | { readonly kind: "stream"; start(response: ServerResponse): void };
+  /** Writes by itself until either side ends. */
+  | { readonly kind: "lines"; start(lines: LineWriter): void };
 
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";

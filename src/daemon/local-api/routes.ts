@@ -74,7 +74,7 @@ export function createRoutes(context: DaemonContext, { activation, unbinding, st
     {
       method: "GET",
       path: "/v1/events",
-      handle: () => ({ kind: "stream", start: (response) => streamStatus(response, status) }),
+      handle: () => ({ kind: "lines", start: (lines) => streamStatus(lines, status) }),
     },
     {
       method: "GET",

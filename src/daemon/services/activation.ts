@@ -6,7 +6,6 @@
 
 import { pollDevice, requestDevice, type PollResult } from "../../client/device-flow.js";
 import { parseServer } from "../../client/control-transport.js";
-import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ActivationAnswer } from "../../protocol/local.js";
 import { clients, scopes, version } from "../../protocol/versions.js";
@@ -16,7 +15,9 @@ import { createBackoff } from "./backoff.js";
 import type { Notices } from "./notices.js";
 import type { Turn } from "./pacer.js";
 import type { Recovery } from "./recovery.js";
+import { toAnswer, toPending, toRefusal } from "./requests.js";
 import type { Settlement } from "./settlement.js";
+import { createWishes } from "./wishes.js";
 
 export interface Activation {
   /** Message 1: the pending request, or a new one. */
@@ -40,19 +41,12 @@ export interface ActivationDeps {
 const mostRenewals = 5;
 const longSleep = 60 * 60 * 1000;
 
-interface Wish {
-  readonly server: string;
-  readonly answer: Promise<ActivationAnswer>;
-  resolve(answer: ActivationAnswer): void;
-  reject(error: unknown): void;
-}
-
 export function createActivation(context: DaemonContext, deps: ActivationDeps): Activation {
   const { config, clock, random, log, store, board, links, pacer } = context;
   const { recovery, settlement, notices } = deps;
   const backoff = createBackoff(random, { first: 1_000, most: 60_000 });
-  let wish: Wish | undefined;
-  let checks: (() => void)[] = [];
+  const wishes = createWishes();
+  const checks: (() => void)[] = [];
   /** The renewals that the next self-made request counts; undefined: none is made. */
   let selfMade: number | undefined = config.server === undefined ? undefined : 0;
   let recoveredAtStart = false;
@@ -60,18 +54,12 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
 
   const ownServer = (): string | undefined => config.server ?? store.current().server;
 
-  function endWish(end: (wish: Wish) => void): void {
-    const ending = wish;
-    wish = undefined;
-    if (ending !== undefined) end(ending);
-  }
-
   /** Trouble with the control plane: told to whoever waits, then some time passes. */
   async function rest(turn: Turn, error: JitnodeError, answer: () => void, atLeast = 0): Promise<void> {
     if (turn.signal.aborted) return;
     board.note({ connection: error.code === "control_plane_mismatch" ? "rejected" : "unreachable" });
     log.warn("control plane does not help", { code: error.code, detail: error.message, ...error.log });
-    endWish((ending) => ending.reject(error));
+    wishes.reject(error);
     answer();
     await turn.sleep(Math.max(atLeast, backoff.next()));
   }
@@ -90,40 +78,25 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
     board.note({ clockOffset: link.transport.clockOffset() });
     if (turn.signal.aborted) return;
     if (result.kind !== "requested") {
-      const refusal = result.kind === "failure" ? result.error : refused(result.error, result.description);
-      return rest(turn, refusal, answer);
+      return rest(turn, result.kind === "failure" ? result.error : toRefusal(result), answer);
     }
-    const { expires_in, interval = 5, device_code, user_code, number, ...links_ } = result.request;
-    const request: PendingRequest = {
-      issuer: server,
-      device_code,
-      user_code,
-      ...(number === undefined ? {} : { number }),
-      verification_uri: links_.verification_uri,
-      ...(links_.verification_uri_complete === undefined
-        ? {}
-        : { verification_uri_complete: links_.verification_uri_complete }),
-      requested_at: asked,
-      expires_at: asked + expires_in * 1000,
-      interval,
-      ...(renewals === undefined ? {} : { renewals }),
-    };
+    const request = toPending(server, result.request, asked, renewals);
     store.update({ request, ...(renewals === undefined ? { server } : {}) });
     backoff.reset();
     board.note({ connection: "none", finished: undefined });
     log.info("activation requested", { server, self_made: renewals !== undefined });
-    endWish((ending) => ending.resolve(toAnswer(context, request)));
+    wishes.resolve(toAnswer(context, request));
     if (renewals !== undefined) await notices.activation(request);
   }
 
   /** A request that came to nothing. */
-  function finish(request: PendingRequest, how: "denied" | "expired"): void {
+  function finish(request: PendingRequest, how: "denied" | "expired" | "approved"): void {
     store.update({ request: undefined });
     board.note({ connection: "none", finished: { ...toAnswer(context, request), state: how } });
     log.info("activation over", { how });
     const renewals = request.renewals ?? mostRenewals;
     selfMade = how === "expired" && renewals < mostRenewals ? renewals + 1 : undefined;
-    if (selfMade === undefined && request.renewals !== undefined) notices.howToGoOn(how);
+    if (selfMade === undefined && request.renewals !== undefined && how !== "approved") notices.howToGoOn(how);
   }
 
   async function poll(turn: Turn, request: PendingRequest, checking: boolean, answer: () => void): Promise<void> {
@@ -137,11 +110,14 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
       const found = await recovery.run(request.issuer, turn.signal);
       if (found.kind === "bound") return finishBound(request);
       answer();
+      if (!recoveredAtStart && request.renewals !== undefined) await notices.activation(request);
+      recoveredAtStart = true;
       if (found.kind === "failure") return rest(turn, found.error, answer);
     }
     if (clock.now() < request.expires_at) {
       const wait = Math.min(nextPoll.at, request.expires_at) - clock.now();
-      if (wait > 0) return turn.sleep(wait);
+      // Not longer than an interval, should somebody have set the clock back.
+      if (wait > 0) return turn.sleep(Math.min(wait, nextPoll.interval * 1100));
       const link = links.to(request.issuer);
       const input = { clientId: clients.node, deviceCode: request.device_code, interval: nextPoll.interval };
       result = await pollDevice(link.transport, input, { signal: turn.signal });
@@ -168,9 +144,17 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
         if (found.kind === "bound") return finishBound(request);
         if (isOver()) return;
         if (found.kind === "failure") return rest(turn, found.error, answer, nextPoll.interval * 1000);
+        // Granted, and yet not bound: somebody was quick to unbind it again.
+        if (result.kind === "grant") return finish(request, "approved");
         return finish(request, result.kind === "denied" ? "denied" : "expired");
       }
     }
+  }
+
+  /** The node is bound now: whoever asked meanwhile is told. */
+  function leave(): void {
+    for (const resolve of checks.splice(0)) resolve();
+    wishes.reject(new JitnodeError("already_bound"));
   }
 
   function finishBound(request: PendingRequest): void {
@@ -178,8 +162,8 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
   }
 
   async function begin(turn: Turn, checking: boolean, answer: () => void): Promise<void> {
-    const wanted = wish;
-    const server = wanted?.server ?? ownServer();
+    const wanted = wishes.server();
+    const server = wanted ?? ownServer();
     const something = wanted !== undefined || selfMade !== undefined || checking || !recoveredAtStart;
     if (server === undefined || !something) {
       board.note({ connection: "none" });
@@ -194,7 +178,7 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
     if (turn.signal.aborted && found.kind !== "bound") return;
     switch (found.kind) {
       case "bound":
-        return endWish((ending) => ending.reject(new JitnodeError("already_bound")));
+        return;
       case "failure":
         return rest(turn, found.error, answer);
       case "released":
@@ -204,7 +188,7 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
         recoveredAtStart = true;
         answer();
         backoff.reset();
-        if (wanted !== undefined) return make(turn, server, undefined, answer);
+        if (wanted !== undefined) return make(turn, wanted, undefined, answer);
         if (selfMade !== undefined && config.server !== undefined) return make(turn, config.server, selfMade, answer);
         return board.note({ connection: "none" });
     }
@@ -215,9 +199,9 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
       const { binding, request } = store.current();
       if (binding !== undefined) throw new JitnodeError("already_bound");
       const asked = given === undefined ? undefined : parseServer(given, config.allowHttp);
-      const under = request?.issuer ?? wish?.server ?? config.server;
+      const under = request?.issuer ?? wishes.server() ?? config.server;
       if (asked !== undefined && under !== undefined && asked !== under) {
-        throw request === undefined && wish === undefined
+        throw request === undefined && wishes.server() === undefined
           ? new JitnodeError("server_mismatch", {
               message: "The daemon is set to another control plane by JITNODE_SERVER.",
               hint: "Use that control plane, or change JITNODE_SERVER and restart the daemon.",
@@ -227,9 +211,9 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
       if (request !== undefined && clock.now() < request.expires_at) return toAnswer(context, request);
       const server = asked ?? under ?? store.current().server;
       if (server === undefined) throw new JitnodeError("server_required");
-      wish ??= { server, ...answerLater() };
+      const answer = wishes.add(server);
       pacer.nudge();
-      return wish.answer;
+      return answer;
     },
     async check() {
       if (store.current().binding !== undefined || (store.current().request ?? ownServer()) === undefined) return;
@@ -240,8 +224,7 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
     },
     async cancel() {
       const { request, cancellations } = store.current();
-      const wished = wish !== undefined;
-      if (request === undefined && !wished) throw new JitnodeError("no_activation");
+      if (request === undefined && wishes.server() === undefined) throw new JitnodeError("no_activation");
       selfMade = undefined;
       if (request !== undefined) {
         const { issuer, device_code } = request;
@@ -251,66 +234,26 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
         log.info("activation cancelled");
       }
       pacer.interrupt();
-      endWish((ending) => ending.reject(new JitnodeError("activation_cancelled")));
+      wishes.reject(new JitnodeError("activation_cancelled"));
       settlement.nudge();
     },
     standDown: () => void (selfMade = undefined),
     async turn(turn) {
-      const asked = checks;
-      checks = [];
+      const asked = checks.splice(0);
       const answer = (): void => {
         for (const resolve of asked) resolve();
       };
       const { request } = store.current();
       try {
         if (request === undefined) return await begin(turn, asked.length > 0, answer);
-        if (!recoveredAtStart && request.renewals !== undefined) await notices.activation(request);
-        const checking = asked.length > 0 || !recoveredAtStart;
-        recoveredAtStart = true;
-        return await poll(turn, request, checking, answer);
+        return await poll(turn, request, asked.length > 0 || !recoveredAtStart, answer);
       } catch (error) {
-        endWish((ending) => ending.reject(error));
+        wishes.reject(error);
         throw error;
       } finally {
         answer();
+        if (store.current().binding !== undefined) leave();
       }
-    },
-  };
-}
-
-function answerLater(): Omit<Wish, "server"> {
-  const { promise, resolve, reject } = Promise.withResolvers<ActivationAnswer>();
-  // Nobody may be waiting any more when it fails.
-  promise.catch(() => undefined);
-  return { answer: promise, resolve, reject };
-}
-
-function refused(error: string, description: string | undefined): JitnodeError {
-  return new JitnodeError("control_plane_error", {
-    message: "The control plane refused to begin an activation.",
-    log: { error, description },
-  });
-}
-
-/** A request as it is shown: everything but the device code. */
-export function toAnswer(
-  context: Pick<DaemonContext, "config" | "identity">,
-  request: PendingRequest,
-): ActivationAnswer {
-  const { issuer, user_code, number, verification_uri, verification_uri_complete } = request;
-  return {
-    state: "pending",
-    issuer,
-    user_code,
-    ...(number === undefined ? {} : { number }),
-    verification_uri,
-    ...(verification_uri_complete === undefined ? {} : { verification_uri_complete }),
-    requested_at: toDate(request.requested_at),
-    expires_at: toDate(request.expires_at),
-    node: {
-      id: context.identity.nodeId,
-      name: context.config.name,
-      key_thumbprint: context.identity.key.thumbprint,
     },
   };
 }

@@ -7,8 +7,8 @@ import { version } from "../../protocol/versions.js";
 import { isLoopbackHost } from "../../config/read.js";
 import type { DaemonContext } from "../context.js";
 import type { NodeState } from "../state/shapes.js";
-import { toAnswer } from "./activation.js";
 import type { Observations } from "./board.js";
+import { toAnswer } from "./requests.js";
 
 export interface StatusBook {
   current(): Status;

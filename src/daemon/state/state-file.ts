@@ -1,10 +1,10 @@
 // node.db: the daemon's state on disk. One process at a time: the exclusive lock on the file is the operating system's
 // and dies with the process, so that nothing stale is left after SIGKILL. A write returns when it is on the disk.
 
-import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { systemErrorCode } from "../../platform/atomic-file.js";
+import { fileSize } from "../../platform/private-files.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { asJson } from "../../protocol/parse.js";
 import { emptyState, shapes, type NodeState, type StateName, type StatePatch } from "./shapes.js";
@@ -34,9 +34,9 @@ export function openStateFile(path: string): StateFile {
 
 /** SQLite takes a file shorter than its header for a new, empty one; here that would be forgetting the binding. */
 function assertNotCut(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const size = fileSize(path);
   // Of a first start that was killed before it made the key.
-  const isBegun = size === 0 && !existsSync(join(dirname(path), "node.key"));
+  const isBegun = size === 0 && fileSize(join(dirname(path), "node.key")) === undefined;
   if (size === undefined || size >= 512 || isBegun) return;
   throw new JitnodeError("state_corrupt", { message: `${path} is cut off.` });
 }

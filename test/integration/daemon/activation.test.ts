@@ -62,7 +62,7 @@ describe("a request made by the daemon itself", () => {
     const after = await reach(second, { state: "pending" });
     expect(after.activation).toEqual(before.activation);
     expect(fake.grants.length).toBe(1);
-    expect(second.stdout()).toContain(String(before.activation?.user_code));
+    await second.waitForLog(new RegExp(String(before.activation?.user_code)));
   });
 
   test("after a denial the daemon waits until somebody asks", async () => {
