@@ -55,7 +55,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const onLayer = isOnContainerLayer(config.stateDir, deps.mountinfo);
     const board = createBoard(clock);
     const pacer = createPacer(clock);
-    const http = openHttp(config);
+    const http = createHttpClient({ caFile: config.serverCaFile });
     const links = createLinks({ config, identity, http, clock, random });
     const context: DaemonContext = { config, clock, random, log, identity, store, board, links, pacer };
 
@@ -110,18 +110,6 @@ async function makeStateFolder(path: string): Promise<void> {
     await claimFolder(path);
   } catch (cause) {
     throw new JitnodeError("state_not_writable", { message: `The state directory ${path} cannot be made.`, cause });
-  }
-}
-
-function openHttp(config: DaemonConfig): ReturnType<typeof createHttpClient> {
-  try {
-    return createHttpClient({ caFile: config.serverCaFile });
-  } catch (cause) {
-    throw new JitnodeError("setting_invalid", {
-      message: "JITNODE_SERVER_CA_FILE cannot be read.",
-      hint: "Give the path of a PEM file that this user may read.",
-      cause,
-    });
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
+import { JitnodeError } from "../protocol/errors.js";
 import { systemErrorCode } from "./atomic-file.js";
 import { createAgent, request, type Dispatcher } from "./undici.js";
 
@@ -51,6 +52,8 @@ export interface HttpClientOptions {
   readonly limit?: number;
 }
 
+/** Something else than TLS is spoken there: no certificate would help. */
+const noTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const certificateErrors = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ALTNAME|EPROTO|SSL/;
 
 function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure {
@@ -60,7 +63,8 @@ function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure
   const detail = cause instanceof Error ? cause.message : String(cause);
   if (/TimeoutError|TIMEOUT|TIMEDOUT/.test(code))
     return { kind: "failure", reason: "timeout", detail: "no answer in time" };
-  return { kind: "failure", reason: certificateErrors.test(code) ? "certificate" : "unreachable", detail };
+  const certificate = certificateErrors.test(code) && !noTls.test(code);
+  return { kind: "failure", reason: certificate ? "certificate" : "unreachable", detail };
 }
 
 function flatHeaders(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {
@@ -133,9 +137,27 @@ function limitOf(outgoing: HttpRequest): Limit {
   };
 }
 
+/** Those that Node.js trusts, and the file's. */
+function readAuthorities(file: string): string[] {
+  const hint = "Give the path of a PEM file of certificate authorities that this user may read.";
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new JitnodeError("setting_invalid", { message: "JITNODE_SERVER_CA_FILE cannot be read.", hint, cause });
+  }
+  // TLS takes any text, and then trusts nobody of it.
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (certificates.length === 0) {
+    throw new JitnodeError("setting_invalid", { message: "JITNODE_SERVER_CA_FILE holds no certificate.", hint });
+  }
+  return [...rootCertificates, ...certificates];
+}
+
+/** Throws `setting_invalid` for a `caFile` of no use. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const limit = options.limit ?? 1024 * 1024;
-  const ca = options.caFile === undefined ? undefined : [...rootCertificates, readFileSync(options.caFile, "utf8")];
+  const ca = options.caFile === undefined ? undefined : readAuthorities(options.caFile);
   const agent = createAgent({
     connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca }) },
     bodyTimeout: 0,

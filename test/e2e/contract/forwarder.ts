@@ -1,6 +1,9 @@
 // Owns the load balancer of the tests: a small HTTP proxy in front of replicas that takes turns with every request,
 // unless the request says which one it wants. Each answer says who gave it.
+import { readFileSync } from "node:fs";
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { Files } from "../../support/certificates.js";
 import { onEnd, type Scope } from "../../support/cleanup.js";
 import { freePort } from "../../support/ports.js";
 
@@ -13,7 +16,8 @@ export type Forwarder = {
   readonly lead: (urls: readonly string[]) => void;
 };
 
-export async function startForwarder(scope: Scope): Promise<Forwarder> {
+/** With a certificate it speaks TLS to clients, and plain HTTP to the replicas. */
+export async function startForwarder(scope: Scope, tls?: Files): Promise<Forwarder> {
   let targets: readonly string[] = [];
   let turn = 0;
   const agent = new Agent({ keepAlive: false });
@@ -47,10 +51,14 @@ export async function startForwarder(scope: Scope): Promise<Forwarder> {
     call.once("socket", (socket) => socket.once("connect", () => incoming.pipe(call)));
   };
 
-  const server = createServer((incoming, answer) => {
+  const forward = (incoming: IncomingMessage, answer: ServerResponse): void => {
     const wanted = Number(incoming.headers[replicaHeader] ?? turn++);
     send(incoming, answer, wanted % Math.max(1, targets.length), targets.length);
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(forward)
+      : createSecureServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, forward);
   server.keepAliveTimeout = 30_000;
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -58,5 +66,8 @@ export async function startForwarder(scope: Scope): Promise<Forwarder> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }, scope);
-  return { url: `http://127.0.0.1:${String(port)}`, lead: (urls) => void (targets = urls) };
+  return {
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${String(port)}`,
+    lead: (urls) => void (targets = urls),
+  };
 }

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Agreement } from "../../../src/protocol/people.js";
 import { openDatabase, type TestDatabase } from "../../property/rows.js";
+import type { Files } from "../../support/certificates.js";
 import { onEnd, type Scope } from "../../support/cleanup.js";
 import { createDatabase } from "../../support/postgres.js";
 import { startControl, type Control, type ControlOptions } from "../../support/programs.js";
@@ -23,6 +24,10 @@ export type SiteOptions = Pick<ControlOptions, "signup" | "env"> & {
   /** PostgreSQL only: an existing database, and the URL by which the control plane reaches it. */
   readonly database?: { readonly url: string; readonly through: string };
   readonly replicas?: number;
+  /** The load balancer's. */
+  readonly tls?: Files;
+  /** Addresses whose X-Forwarded-For is believed; the load balancer's by default. */
+  readonly trustedProxies?: string;
 };
 
 export type Site = {
@@ -48,9 +53,11 @@ export async function startSite(dialect: Dialect, options: SiteOptions): Promise
     contract: known,
     database: given,
     replicas = dialect === "postgres" ? 2 : 1,
+    tls,
+    trustedProxies = "127.0.0.1",
     ...settings
   } = options;
-  const forwarder = await startForwarder(scope);
+  const forwarder = await startForwarder(scope, tls);
   const dataDir = temporaryFolder({ scope });
   const keyFile = join(dataDir, "master.key");
   writeFileSync(keyFile, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
@@ -68,7 +75,7 @@ export async function startSite(dialect: Dialect, options: SiteOptions): Promise
           publicUrl: forwarder.url,
           deviceInterval: "1",
           ...(postgres === undefined ? {} : { databaseUrl: "through" in postgres ? postgres.through : postgres.url }),
-          env: { JITNODE_CONTROL_TRUSTED_PROXIES: "127.0.0.1", JITNODE_LOG_LEVEL: "warn", ...env },
+          env: { JITNODE_CONTROL_TRUSTED_PROXIES: trustedProxies, JITNODE_LOG_LEVEL: "warn", ...env },
         }),
       ),
     );
