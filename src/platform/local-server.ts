@@ -20,18 +20,83 @@ export interface LineWriter {
   isOpen(): boolean;
 }
 
-export interface LocalCall {
-  readonly method: string;
-  readonly path: string;
+/** One request and its answer. A class, since closures for each request cost more than the request. */
+export class LocalCall {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get path(): string {
+    return this.#request.url ?? "";
+  }
+
   /** Names and values in turn, as they came. */
-  readonly rawHeaders: readonly string[];
-  header(name: string): string | undefined;
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
+  }
+
+  get contentType(): string {
+    return this.#request.headers["content-type"] ?? "";
+  }
+
   /** The whole body; undefined when it is longer than `limit` bytes. */
-  read(limit: number): Promise<string | undefined>;
-  send(reply: LocalReply): void;
-  sendNothing(): void;
-  openLines(type: string): LineWriter;
+  async read(limit: number): Promise<string | undefined> {
+    if (Number(this.#request.headers["content-length"] ?? 0) > limit) return undefined;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.#request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) return undefined;
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  send({ status, type, bytes, headers }: LocalReply): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    if (headers !== undefined) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    // What is left of a body is not read.
+    if (this.#request.method !== "GET" && !this.#request.complete && hasBody(this.#request)) {
+      response.setHeader("connection", "close");
+    }
+    response.writeHead(status, { "content-type": type, "content-length": bytes.length });
+    response.end(bytes);
+  }
+
+  sendNothing(): void {
+    this.#response.writeHead(204).end();
+  }
+
+  openLines(type: string): LineWriter {
+    const response = this.#response;
+    response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
+    return {
+      write: (line) => response.write(`${line}\n`),
+      onDrain: (listener) => void response.on("drain", listener),
+      onClose: (listener) => void response.on("close", listener),
+      isOpen: () => !response.destroyed,
+    };
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
 export interface LocalServer {
   listen(options: ListenOptions): Promise<ListenOutcome>;
@@ -39,12 +104,13 @@ export interface LocalServer {
   close(): void;
 }
 
-export function createLocalServer(handle: (call: LocalCall) => Promise<void>): LocalServer {
+/** `handle` answers each call, whatever happens. */
+export function createLocalServer(handle: (call: LocalCall) => void): LocalServer {
   const server = process
     .getBuiltinModule("node:http")
-    .createServer({ keepAliveTimeout: 30_000, maxHeaderSize: 8 * 1024 }, (request, response) => {
-      void handle(toCall(request, response)).catch((error: unknown) => response.destroy(error as Error));
-    });
+    .createServer({ keepAliveTimeout: 30_000, maxHeaderSize: 8 * 1024 }, (request, response) =>
+      handle(new LocalCall(request, response)),
+    );
   // A malformed request gets HTTP's bare answer; there is nobody to explain anything to.
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -56,52 +122,4 @@ export function createLocalServer(handle: (call: LocalCall) => Promise<void>): L
       server.closeAllConnections();
     },
   };
-}
-
-function toCall(request: IncomingMessage, response: ServerResponse): LocalCall {
-  return {
-    method: request.method ?? "",
-    path: request.url ?? "",
-    rawHeaders: request.rawHeaders,
-    header: (name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    },
-    read: (limit) => read(request, limit),
-    send({ status, type, bytes, headers }) {
-      if (response.headersSent || response.destroyed) {
-        response.destroy();
-        return;
-      }
-      // What is left of a body is not read.
-      if (!request.complete && hasBody(request)) response.setHeader("connection", "close");
-      response.writeHead(status, { "content-type": type, "content-length": bytes.length, ...headers });
-      response.end(bytes);
-    },
-    sendNothing: () => void response.writeHead(204).end(),
-    openLines(type) {
-      response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
-      return {
-        write: (line) => response.write(`${line}\n`),
-        onDrain: (listener) => void response.on("drain", listener),
-        onClose: (listener) => void response.on("close", listener),
-        isOpen: () => !response.destroyed,
-      };
-    },
-  };
-}
-
-const hasBody = ({ method, headers }: IncomingMessage): boolean =>
-  method !== "GET" && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
-
-async function read(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -32,13 +32,21 @@ export function createLocalApi(routes: readonly Route[], log: Log): LocalServer 
     });
   }
 
-  return createLocalServer(async (call) => {
+  const handleBody = async (call: LocalCall, route: Route, schema: TSchema): Promise<Reply> =>
+    route.handle({ actor: operator, body: await readBody(call, schema) });
+
+  return createLocalServer((call) => {
     try {
       assertLocal(call.rawHeaders);
       const route = table.get(`${call.method} ${call.path}`);
       if (route === undefined) throw new JitnodeError(methods.has(call.path) ? "method_not_allowed" : "not_found");
-      const body = route.body === undefined ? undefined : await readBody(call, route.body);
-      send(call, await route.handle({ actor: operator, body }));
+      const reply =
+        route.body === undefined
+          ? route.handle({ actor: operator, body: undefined })
+          : handleBody(call, route, route.body);
+      // Most answers are there at once, and asked for often: they do not wait for a promise.
+      if (!(reply instanceof Promise)) return send(call, reply);
+      void reply.then((later) => send(call, later)).catch((error: unknown) => refuse(call, error));
     } catch (error) {
       refuse(call, error);
     }
@@ -49,9 +57,11 @@ export function createLocalApi(routes: readonly Route[], log: Log): LocalServer 
 function assertLocal(rawHeaders: readonly string[]): void {
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? "").toLowerCase();
-    if (name === "host") hosts += rawHeaders[index + 1] === localHost ? 1 : 2;
-    if (name === "origin" || name === "referer") hosts += 2;
+    const name = rawHeaders[index] ?? "";
+    if (name.length < 4 || name.length > 7) continue;
+    const lower = name.toLowerCase();
+    if (lower === "host") hosts += rawHeaders[index + 1] === localHost ? 1 : 2;
+    if (lower === "origin" || lower === "referer") hosts += 2;
   }
   if (hosts === 1) return;
   throw new JitnodeError("invalid_request", {
@@ -62,7 +72,7 @@ function assertLocal(rawHeaders: readonly string[]): void {
 async function readBody(call: LocalCall, schema: TSchema): Promise<unknown> {
   const text = await call.read(bodyLimit);
   if (text === undefined) throw new JitnodeError("body_too_large");
-  if (text !== "" && !/^application\/json(;|$)/i.test(call.header("content-type") ?? "")) {
+  if (text !== "" && !/^application\/json(;|$)/i.test(call.contentType)) {
     throw new JitnodeError("unsupported_media_type");
   }
   const body = asShape(schema, text === "" ? {} : parse(text));
