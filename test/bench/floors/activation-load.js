@@ -83,9 +83,10 @@ async function activate(people, address) {
   return binding.node_id;
 }
 
-// The person's metadata and nonce are fetched before the clock starts; each node fetches its own, as nodes do.
-const people = person("198.51.100.1");
-await people.me();
+// The people's metadata and nonces are fetched before the clock starts; each node fetches its own, as nodes do. One
+// person asks from an address of their own in each worker, as many people would: the requests of one subject take turns.
+const people = Array.from({ length: workers }, (_, worker) => person(`198.51.100.${worker + 1}`));
+for (const one of people) await one.me();
 for (const name of Object.keys(latencies)) delete latencies[name];
 exchanges = 0;
 const bound = [];
@@ -95,7 +96,7 @@ await Promise.all(
     for (let turn = 0; turn < activations / workers; turn += 1) {
       // Sixty device requests an hour are one address's share.
       const address = `10.${worker}.${turn >> 8}.${turn & 255}`;
-      bound.push(await activate(people, address));
+      bound.push(await activate(people[worker], address));
     }
   }),
 );
