@@ -117,7 +117,7 @@ export const settings = {
     variable: "JITNODE_CONTROL_PUBLIC_URL",
     programs: ["control"],
     kind: "url",
-    fallback: "http:// and the listen address if that is loopback",
+    fallback: "http:// (https:// with a certificate) and the listen address if that is loopback",
     text: "The URL under which people and nodes reach the control plane: its issuer.",
   },
   tlsCertFile: {

@@ -34,7 +34,8 @@ export interface LogConfig {
 /** `defaultDataDir` depends on who runs the program; see platform/paths. */
 export function readControlConfig(reader: SettingsReader, defaultDataDir: string): ControlConfig {
   const listen = reader.address("listen", { host: "127.0.0.1", port: 7070 });
-  const publicUrl = readPublicUrl(reader, listen);
+  const certFile = reader.text("tlsCertFile");
+  const publicUrl = readPublicUrl(reader, listen, certFile === undefined ? "http" : "https");
   const loopback = isLoopbackHost(new URL(publicUrl).hostname);
   const dataDir = reader.text("dataDir") ?? defaultDataDir;
   const databaseUrl = reader.text("databaseUrl");
@@ -51,7 +52,6 @@ export function readControlConfig(reader: SettingsReader, defaultDataDir: string
       hint: "Make one with `openssl rand -base64 32 > FILE` and give the same file to every replica.",
     });
   }
-  const certFile = reader.text("tlsCertFile");
   const tlsKeyFile = reader.text("tlsKeyFile");
   if ((certFile === undefined) !== (tlsKeyFile === undefined)) {
     throw new JitnodeError("setting_invalid", {
@@ -81,12 +81,12 @@ export function readControlConfig(reader: SettingsReader, defaultDataDir: string
   };
 }
 
-function readPublicUrl(reader: SettingsReader, listen: ListenAddress): string {
+function readPublicUrl(reader: SettingsReader, listen: ListenAddress, scheme: "http" | "https"): string {
   const given = reader.url("publicUrl");
   if (given !== undefined) return given.origin;
   if (isLoopbackHost(listen.host)) {
     const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-    return new URL(`http://${host}:${listen.port}`).origin;
+    return new URL(`${scheme}://${host}:${listen.port}`).origin;
   }
   throw new JitnodeError("setting_invalid", {
     message: "JITNODE_CONTROL_PUBLIC_URL is not set, and the listen address is not loopback.",

@@ -49,6 +49,12 @@ const entries = {
     "Check the versions of client and server.",
   ),
   body_too_large: entry(413, failed, "The request is larger than what is accepted.", "Send less than 64 KiB."),
+  headers_too_large: entry(
+    431,
+    failed,
+    "The headers of the request are larger than what is accepted.",
+    "Send less than 16 KiB of them.",
+  ),
   unsupported_media_type: entry(
     415,
     failed,

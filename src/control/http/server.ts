@@ -11,6 +11,7 @@ import { createAccessTokens } from "../services/access-tokens.js";
 import { createSigningKeys } from "../services/signing-keys.js";
 import { sendErrorPage } from "../web/index.js";
 import { createAuthentication } from "./authentication.js";
+import { answerClientError } from "./client-errors.js";
 import { createErrorHandler } from "./errors.js";
 import { healthRoutes } from "./health.js";
 import { answerNothing } from "./nothing.js";
@@ -116,6 +117,7 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     exposeHeadRoutes: false,
     requestTimeout: 30_000,
     http: { headersTimeout },
+    clientErrorHandler: answerClientError,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     routerOptions: { maxParamLength: parameterLimit },
     // An address that cannot be decoded never reaches a hook.

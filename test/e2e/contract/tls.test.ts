@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { reach } from "../../integration/daemon/daemon-client.js";
 import { createAuthority, type Authority, type Files } from "../../support/certificates.js";
 import { onEnd } from "../../support/cleanup.js";
-import { freePort, runCli, startCli, startControl, startDaemon } from "../../support/programs.js";
+import { runCli, startCli, startControl, startDaemon } from "../../support/programs.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { errorOf, readShown, resultOf } from "../cli-site.js";
 import { createPageClient } from "../page-client.js";
@@ -37,9 +37,9 @@ async function startServer(files: Files): Promise<string> {
 
 describe("a control plane with a certificate of its own", () => {
   test("a node is activated and stays connected, for those who trust its authority", async () => {
-    const port = await freePort();
-    const publicUrl = `https://127.0.0.1:${String(port)}`;
-    const control = await startControl({ port, publicUrl, tls: authority.issue(["127.0.0.1"]), deviceInterval: "1" });
+    const control = await startControl({ tls: authority.issue(["127.0.0.1"]), deviceInterval: "1" });
+    const publicUrl = control.url;
+    expect(publicUrl).toMatch(/^https:/);
     const browser = createPageClient(publicUrl);
     const link = (await control.waitForLog(/\/set-up\//)).trim();
     expect(link).toMatch(new RegExp(`^${publicUrl}/set-up/`));
