@@ -13,7 +13,8 @@ import { recordFile } from "./scene.js";
 import { readSteps, returns } from "./steps.js";
 
 const lanes = 3;
-const few = 16;
+/** One for each program of each scenario. */
+const few = 20;
 
 /** Does the work of each item, some at a time, each lane one. */
 async function share<Item>(

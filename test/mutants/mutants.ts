@@ -8,6 +8,8 @@ export type Mutant = {
   /** Which promise it breaks. */
   readonly breaks: string;
   readonly changes: readonly Change[];
+  /** Where the crash tests look first (JITNODE_TEST_ONLY); unset, they sample all steps. */
+  readonly crashes?: string;
 };
 
 const services = "src/control/services";
@@ -16,6 +18,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the binding is written outside the approval's transaction",
     breaks: "a refused or interrupted approval leaves something behind",
+    crashes: "activation with a new organization, control, after the commit",
     changes: [
       {
         file: `${services}/activations.ts`,
@@ -127,6 +130,20 @@ export const mutants: readonly Mutant[] = [
         file: `${services}/idempotency.ts`,
         find: "await keepAnswer(tx, scope, 200,",
         replace: "await forgetRequest(tx, scope);\n    await keepAnswer(tx, scope, 200,",
+      },
+    ],
+  },
+  {
+    name: "a migration is not one transaction",
+    breaks: "a first start that was interrupted can never be finished",
+    crashes: "the first start of a control plane, control, after the write",
+    changes: [
+      {
+        file: "src/control/store/sqlite.ts",
+        find: `  override get supportsTransactionalDdl(): boolean {
+    return true;`,
+        replace: `  override get supportsTransactionalDdl(): boolean {
+    return false;`,
       },
     ],
   },

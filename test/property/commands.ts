@@ -158,6 +158,21 @@ export function sequences({ people, orgs, nodes }: People, length: number): fc.A
     command(fc.record({ do: is("promote"), org: fc.constant(0), target: fc.constant(1) }, plain)),
     together(remove, remove),
   );
+  /** A member signs in on a node of the organization, and is removed. */
+  const guest = person.chain((who) => {
+    const they = fc.constant(who);
+    return fc.tuple(
+      command(fc.record({ do: is("join"), person: they, code: current, delivery }, plain)),
+      command(fc.record({ do: is("sign-in"), person: they, org }, plain)),
+      command(fc.record({ do: is("remove"), person, org, target: they, delivery }, plain)),
+    );
+  });
+  /** A node that is bound asks once more, and somebody approves that. */
+  const twice = fc.tuple(node, person).chain(([which, who]) => {
+    const here = fc.constant(which);
+    const approval = approveOn(here).map((one) => ({ ...one, person: who }) satisfies Command);
+    return fc.tuple(command(requestOf(here)), command(approval), command(requestOf(here)), command(approval));
+  });
   const alone = fc.oneof(
     { weight: 4, arbitrary: command(join) },
     { weight: 3, arbitrary: command(refresh) },
@@ -192,6 +207,8 @@ export function sequences({ people, orgs, nodes }: People, length: number): fc.A
     { weight: 8, arbitrary: alone.map((one) => [one]) },
     { weight: 5, arbitrary: activation },
     { weight: 1, arbitrary: rivals },
+    { weight: 1, arbitrary: guest },
+    { weight: 1, arbitrary: twice },
   );
   const first: Command = { do: "create", person: 0, org: 0, delivery: "answered" };
   return fc

@@ -10,8 +10,8 @@ const people = 4;
 const orgs = 2;
 const nodes = 3;
 /** Commands or small groups of them in one sequence, at most. */
-const length = 14;
-const few = 10;
+const length = 12;
+const few = 16;
 
 /** `JITNODE_TEST_SHOW=1`: what the sequences were made of, to see whether they say anything. */
 function createCounts() {

@@ -125,6 +125,7 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
       await driver.learnCodes(state);
       await driver.settle(state);
     }
+    for (const person of world.people.keys()) await one({ do: "look", person, org: 0 });
     const tables = await world.database.read();
     assertInvariants(tables);
     await assertAgreement(states, driver, tables, real);
