@@ -33,7 +33,12 @@ export type Sent = {
   readonly awayFrom?: Pick<Answer, "replica"> | undefined;
   readonly replica?: number;
   /** null: none. */
-  readonly proof?: { readonly jti?: string; readonly nonce?: string } | null;
+  readonly proof?: {
+    readonly jti?: string;
+    readonly nonce?: string;
+    /** By a clock of its own, in seconds. */
+    readonly issuedAt?: number;
+  } | null;
 };
 
 export type Lines = {
@@ -86,7 +91,7 @@ export function createCaller(options: CallerOptions): Caller {
         : signProof(key, {
             method,
             url: url + path,
-            issuedAt: Math.floor(Date.now() / 1000),
+            issuedAt: proof?.issuedAt ?? seconds(),
             jti: proof?.jti ?? randomUUID(),
             nonce: proof?.nonce ?? nonce,
             accessToken: token,
@@ -177,6 +182,8 @@ export function createCaller(options: CallerOptions): Caller {
 
 const repeatKey = ({ method, path }: Sent): string | null =>
   method === "POST" && path.startsWith("/v1/") && !path.startsWith("/v1/node/") ? randomUUID() : null;
+
+export const seconds = (): number => Math.floor(Date.now() / 1000);
 
 const wantsNonce = ({ outcome }: Answer): boolean => outcome === "dpop_nonce_required" || outcome === "use_dpop_nonce";
 

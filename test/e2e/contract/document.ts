@@ -1,5 +1,6 @@
 // Owns the OpenAPI document as a judge: every answer must be one that the document declares for that operation, and
-// what was seen is remembered, so that at the end nothing declared is left that was never answered.
+// what was seen is remembered, so that at the end nothing declared is left that was never answered: no operation, no
+// status, and no error code of a status.
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 
@@ -31,7 +32,7 @@ export type Contract = {
   readonly document: Document;
   /** Throws when the document does not declare this. */
   judge(exchange: Exchange): void;
-  /** "GET /v1/me 403" of everything that is declared and was not seen. */
+  /** "GET /v1/me 403 account_disabled" of everything that is declared and was not seen. */
   missing(): readonly string[];
 };
 
@@ -58,9 +59,9 @@ export function createContract(document: Document): Contract {
     })),
   );
   const declared = operations.flatMap(({ name, operation }) =>
-    Object.keys(operation.responses)
-      .filter((status) => status !== "default")
-      .map((status) => `${name} ${status}`),
+    Object.entries(operation.responses)
+      .filter(([status]) => status !== "default")
+      .flatMap(([status, response]) => codesOf(response).map((code) => `${name} ${status}${code}`)),
   );
   const seen = new Set<string>();
   const validators = new Map<string, ValidateFunction>();
@@ -118,10 +119,28 @@ export function createContract(document: Document): Contract {
       if (found === undefined) throw new Error(`${exchange.method} ${exchange.path} is no operation of the document`);
       assertAnswer(exchange, found);
       if (exchange.status < 300) assertRequest(exchange, found);
-      seen.add(`${found.name} ${String(exchange.status)}`);
+      seen.add(`${found.name} ${String(exchange.status)}${exchange.status < 400 ? "" : codeOf(exchange.body)}`);
     },
     missing: () => declared.filter((each) => !seen.has(each)),
   };
+}
+
+type Refusal = {
+  readonly allOf?: readonly { readonly properties?: Readonly<Record<string, { readonly enum?: readonly string[] }>> }[];
+};
+
+/** The error codes of a declared answer; one that is empty for an answer without any. */
+function codesOf({ content = {} }: Response): readonly string[] {
+  const [media] = Object.values(content);
+  const properties = (media?.schema as Refusal | undefined)?.allOf?.[1]?.properties ?? {};
+  const codes = (properties["code"] ?? properties["error"])?.enum;
+  return codes?.map((code) => ` ${code}`) ?? [""];
+}
+
+function codeOf(body: string): string {
+  const { code, error } = JSON.parse(body) as { readonly code?: string; readonly error?: string };
+  const found = code ?? error;
+  return found === undefined ? "" : ` ${found}`;
 }
 
 const count = (template: string): number => template.split("{").length;

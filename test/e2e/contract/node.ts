@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { nodeIdOfKey, type KeyPair } from "../../../src/identity/keys.js";
 import { signClientAssertion, signHeartbeat } from "../../../src/identity/proofs.js";
-import { createCaller, textOf, type Answer, type Caller, type Lines, type Sent } from "./caller.js";
+import { createCaller, seconds, textOf, type Answer, type Caller, type Lines, type Sent } from "./caller.js";
 import { askedOf, deviceGrant, type Asked, type Terminal } from "./person.js";
 import type { Site } from "./site.js";
 
@@ -59,7 +59,7 @@ export function createNode(site: Site, twin?: Pick<LightNode, "key">): LightNode
           client_assertion: signClientAssertion(key, {
             clientId: id,
             issuer: site.url,
-            issuedAt: Math.floor(Date.now() / 1000),
+            issuedAt: seconds(),
             jti: randomUUID(),
           }),
         },

@@ -1,6 +1,6 @@
 // Activating a node: asked, shown, decided and learnt, each on another replica than the step before.
 import { expect, test } from "vitest";
-import { textOf } from "../caller.js";
+import { seconds, textOf } from "../caller.js";
 import { approve, bindNode, createNode, deny, newOrg } from "../node.js";
 import { sorted, type World } from "../world.js";
 
@@ -125,6 +125,41 @@ export function activationFlows(world: () => World): void {
     const joined = await approve(terminal, picky, asked, { join: { binding_code: foreign } });
     expect(joined.outcome).toBe("binding_code_invalid");
     expect((await approve(terminal, picky, asked, { use: { id } })).outcome).toBe("ok");
+  });
+
+  test("an organization that cannot be made is refused with the approval, which can be given again", async () => {
+    const { site, ada, newId } = world();
+    const node = createNode(site);
+    const asked = await node.ask();
+    const { create } = newOrg(site, newId("founded"));
+    for (const [wrong, outcome] of [
+      [{ id: "admin" }, "org_id_reserved"],
+      [{ id: "No ID" }, "org_id_invalid"],
+      [{ name: "evil\u202ename" }, "org_name_invalid"],
+      [{ agreement: "an older one" }, "agreement_required"],
+    ] as const) {
+      const refused = await approve(ada.terminal, node, asked, { create: { ...create, ...wrong } });
+      expect(refused.outcome).toBe(outcome);
+      expect((await node.poll(asked, { awayFrom: refused })).outcome).toMatch(/^(authorization_pending|slow_down)$/);
+    }
+    const other = { key_thumbprint: createNode(site).key.thumbprint };
+    const denied = await ada.terminal.post(`/v1/activations/${asked.userCode}/denial`, other);
+    expect(denied.outcome).toBe("node_mismatch");
+    expect((await approve(ada.terminal, node, asked, { create })).outcome).toBe("ok");
+  });
+
+  test("a node whose clock is two hours off asks, is asked for a nonce, and goes on with it", async () => {
+    const { site, ada, newId } = world();
+    const node = createNode(site);
+    const late = { proof: { issuedAt: seconds() - 2 * 60 * 60 } } as const;
+    await expect(node.ask(late)).rejects.toThrow("use_dpop_nonce");
+    const asked = await node.ask(late);
+    expect((await node.poll(asked, { proof: null })).outcome).toBe("invalid_dpop_proof");
+    // The same key without the nonce: a daemon that was started anew.
+    const again = createNode(site, node);
+    expect((await again.cancel(asked, late)).outcome).toBe("use_dpop_nonce");
+    const approved = await approve(ada.terminal, node, asked, newOrg(site, newId("late")));
+    expect((await again.poll(asked, { ...late, awayFrom: approved })).body).toMatchObject({ node_id: node.id });
   });
 
   test("approved and denied at once: one of them holds", async () => {

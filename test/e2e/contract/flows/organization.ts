@@ -1,7 +1,7 @@
 // Living with an organization: its code, its members, and who may do what; each half on another replica.
 import { expect, test } from "vitest";
 import { textOf, type Answer } from "../caller.js";
-import { bindNode, newOrg } from "../node.js";
+import { bindNode, createNode, newOrg } from "../node.js";
 import type { Person } from "../person.js";
 import { sorted, type World } from "../world.js";
 
@@ -48,7 +48,7 @@ export function organizationFlows(world: () => World): void {
   });
 
   test("who is removed here is outside there, and so is the code they knew", async () => {
-    const { ada, bob } = world();
+    const { site, ada, bob } = world();
     const id = await found("removed", bob);
     const path = `/v1/orgs/${id}`;
     const known = codeOf(await bob.terminal.get(`${path}/binding-code`));
@@ -62,6 +62,8 @@ export function organizationFlows(world: () => World): void {
     const bobs = `${path}/members/${bob.accountId}`;
     const forbidden = await bob.terminal.remove(`${path}/members/${ada.accountId}`);
     expect([forbidden.status, forbidden.outcome]).toEqual([403, "administrator_required"]);
+    const unbinding = await bob.terminal.remove(`${path}/nodes/${createNode(site).id}/binding`);
+    expect(unbinding.outcome).toBe("administrator_required");
     const removed = await ada.terminal.remove(bobs, { awayFrom: forbidden });
     expect(removed.body).toEqual({ removed: bob.accountId, binding_code_refreshed: true });
     expect((await bob.terminal.get(path, { awayFrom: removed })).outcome).toBe("org_not_found");

@@ -85,6 +85,21 @@ export function refusalFlows(world: () => World): void {
     }
   });
 
+  test("with a token, but without a proof of its key, without a nonce of ours, or after its session: 401", async () => {
+    const { ada } = world();
+    const ended = await ada.signIn("people");
+    await ended.caller.send({ method: "POST", path: "/oauth/revoke", form: { token: ended.refreshToken } });
+    const ofNode = await nodeToken();
+    for (const operation of withStatus("401")) {
+      const { caller, accessToken: token } = operation.caller === "node" ? ofNode : ada.terminal;
+      const sent = { method: operation.method, path: path(operation), token };
+      expect((await caller.send({ ...sent, proof: null })).outcome).toBe("dpop_proof_invalid");
+      expect((await caller.send({ ...sent, proof: { nonce: "invented" } })).outcome).toBe("dpop_nonce_required");
+      if (operation.caller === "node") continue;
+      expect((await send(ended, operation, path(operation))).outcome).toBe("session_ended");
+    }
+  });
+
   test("a session for activating may not do what `people` is for: 403", async () => {
     const terminal = await world().ada.signIn("activate");
     const operations = withStatus("403", "people");
@@ -245,6 +260,14 @@ export function refusalFlows(world: () => World): void {
       ]);
       expect(answer.headers.get("cache-control")).toBe("no-store");
     }
+    const { caller, refreshToken } = await world().ada.signIn("activate");
+    const more = {
+      grant_type: "refresh_token",
+      client_id: "jitnode-cli",
+      refresh_token: refreshToken,
+      scope: "people",
+    };
+    expect((await caller.send({ method: "POST", path: "/oauth/token", form: more })).outcome).toBe("invalid_scope");
     const unknown = await stranger.send({ method: "POST", path: "/oauth/revoke", form: { token: "unknown" } });
     expect([unknown.status, unknown.text]).toEqual([200, ""]);
   });
