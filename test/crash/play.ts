@@ -6,7 +6,7 @@ import { createScene } from "./scene.js";
 import type { Kill } from "./steps.js";
 
 /** Milliseconds; the longest absence is in it, on a busy machine. */
-const patience = 120_000;
+const patience = 60_000;
 
 export type Crash = { readonly scenario: Scenario; readonly kill: Kill };
 
