@@ -1,23 +1,23 @@
 // What never became a request (no HTTP, headers beyond all measure, a client that is too slow): answered on the bare
 // connection, in the form of every other problem, and then closed.
 
-import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import type { FastifyServerOptions } from "fastify";
 import { JitnodeError } from "../../protocol/errors.js";
 import { toProblem } from "../../protocol/problem.js";
 
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+export const answerClientError: NonNullable<FastifyServerOptions["clientErrorHandler"]> = (error, socket) => {
   // Whoever has gone away hears nothing any more.
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   if (socket.writable) socket.write(answerTo(error.code));
   socket.destroy(error);
-}
+};
 
 function answerTo(code: string | undefined): string {
   const problem = toProblem(problemOf(code));
   const body = JSON.stringify(problem);
   return [
-    `HTTP/1.1 ${String(problem.status)} ${STATUS_CODES[problem.status] ?? ""}`,
+    // The reason phrase may be empty (RFC 9112 section 4), and nobody reads it.
+    `HTTP/1.1 ${String(problem.status)} `,
     "connection: close",
     "cache-control: no-store",
     "content-type: application/problem+json",
