@@ -1,7 +1,7 @@
 // The floor of the daemon: a bare node:http server on a Unix socket that sends the same bytes.
-// argv: socket path, file with the body.
-import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+// argv: socket path, file with the body. The builtin is taken as cheaply as it can be had, so the floor is low.
+const { readFileSync } = process.getBuiltinModule("node:fs");
+const { createServer } = process.getBuiltinModule("node:http");
 
 const body = readFileSync(process.argv[3]);
 createServer((_request, response) => {
