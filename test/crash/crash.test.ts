@@ -55,7 +55,11 @@ test("killed at any step, each flow comes to its end, once", async () => {
   const found = await findCrashes(all);
   const only = process.env["JITNODE_TEST_ONLY"] ?? "";
   const wanted = found.filter((crash) => describeCrash(crash).includes(only));
-  const chosen = sample(wanted, runsOr(few), seed, ({ scenario, kill }) => `${scenario.name} ${kill.victim}`);
+  const kindOf = ({ scenario, kill }: Crash): string => `${scenario.name}, ${kill.victim}`;
+  const chosen = sample(wanted, runsOr(few), seed, {
+    kindOf,
+    unitOf: (crash) => `${kindOf(crash)}, ${crash.kill.step}`,
+  });
 
   const failures: unknown[] = [];
   let reached = 0;

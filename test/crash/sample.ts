@@ -1,4 +1,4 @@
-// Owns choosing some of many, by a seed, so that every kind has its turn before any has a second one.
+// Owns choosing some of many, by a seed, so that few of them still say something about all.
 
 /** A small generator of its own (mulberry32), since the same seed must choose the same on every machine. */
 export function numbersFrom(seed: number): () => number {
@@ -19,16 +19,30 @@ export function shuffled<Item>(items: readonly Item[], seed: number): readonly I
     .map(({ item }) => item);
 }
 
-export function sample<Item>(
-  items: readonly Item[],
-  count: number,
-  seed: number,
-  kindOf: (item: Item) => string,
-): readonly Item[] {
+/** Of each kind one, then of each another one, and so on. */
+function inTurns<Item>(items: readonly Item[], seed: number, kindOf: (item: Item) => string): readonly Item[] {
   const kinds = [...Map.groupBy(shuffled(items, seed), kindOf).values()];
   const turns = Math.max(0, ...kinds.map((kind) => kind.length));
   return Array.from({ length: turns }, (_, turn) =>
     shuffled(kinds, seed + turn).flatMap((kind) => kind.slice(turn, turn + 1)),
+  ).flat();
+}
+
+/** Every `unit` has its turn before any has a second one, and among those every `kind`. */
+export function sample<Item>(
+  items: readonly Item[],
+  count: number,
+  seed: number,
+  { kindOf, unitOf }: { readonly kindOf: (item: Item) => string; readonly unitOf: (item: Item) => string },
+): readonly Item[] {
+  const units = [...Map.groupBy(shuffled(items, seed), unitOf).values()];
+  const rounds = Math.max(0, ...units.map((unit) => unit.length));
+  return Array.from({ length: rounds }, (_, round) =>
+    inTurns(
+      units.flatMap((unit) => unit.slice(round, round + 1)),
+      seed + round,
+      kindOf,
+    ),
   )
     .flat()
     .slice(0, count);
