@@ -21,7 +21,7 @@ export interface SignInOptions {
   readonly scope: PeopleScope;
   /** The organization of this node, for the first sign-in on a bound one. */
   readonly orgHint?: string | undefined;
-  /** Brings link, code and number to whoever signs in; shows them on stderr if not given. */
+  /** Brings link, code and number to whoever signs in; if not given, shows them on stderr, and that it waits. */
   readonly show?: (request: ShownRequest) => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function signIn(context: Context, options: SignInOptions): Promise<
     userCode: request.user_code,
     number: request.number,
   });
-  const token = await waitForGrant(context, transport, request);
+  const token = await waitForGrant(context, transport, request, options.show === undefined);
   try {
     const who = await readMe(context, transport, token.access_token);
     const stored = asStoredSession(token, {
@@ -83,11 +83,12 @@ async function waitForGrant(
   context: Context,
   transport: ControlTransport,
   request: DeviceAuthorizationAnswer,
+  shows: boolean,
 ): Promise<TokenAnswer> {
   const { clock, signal, output } = context;
   const deadline = clock.now() + request.expires_in * 1000;
   let interval = request.interval ?? 5;
-  const progress = await output.progress(line`Waiting for you to sign in…`);
+  const progress = shows ? await output.progress(line`Waiting for you to sign in…`) : undefined;
   try {
     for (;;) {
       await clock.sleep(interval * 1000, signal);
@@ -128,7 +129,7 @@ async function waitForGrant(
     await tidy(transport, request.device_code, "device_code");
     throw error;
   } finally {
-    progress.stop();
+    progress?.stop();
   }
 }
 

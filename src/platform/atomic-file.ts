@@ -2,7 +2,7 @@
 // fsync of the folder.
 
 import { constants, readFileSync } from "node:fs";
-import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { access, link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
 
@@ -80,3 +80,6 @@ export const readTextAtStart = (path: string): string => readFileSync(path, "utf
 export async function makePrivateFolder(path: string, mode = 0o700): Promise<void> {
   await mkdir(path, { recursive: true, mode });
 }
+
+/** Throws the system's error where files cannot be made in this folder; a full disk shows only when they are. */
+export const checkWritable = (folder: string): Promise<void> => access(folder, constants.W_OK | constants.X_OK);

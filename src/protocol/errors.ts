@@ -227,7 +227,7 @@ const entries = {
     409,
     conflict,
     "The organization would be left without an administrator.",
-    "Make somebody else administrator first.",
+    "An organization keeps at least one administrator.",
   ),
   membership_required: entry(
     403,
@@ -390,6 +390,18 @@ const entries = {
     "See `jitnode status` for when and by whom.",
   ),
   interrupted: entry(499, exitCodes.interrupted, "Interrupted.", "Run the command again to go on."),
+  output_not_writable: entry(
+    500,
+    failed,
+    "The output could not be written.",
+    "Check that the disk it goes to is not full; what the command was to do may have been done.",
+  ),
+  folder_not_writable: entry(
+    500,
+    failed,
+    "The folder cannot be written.",
+    "Start in a folder that you may write, and check that the disk is neither full nor read-only.",
+  ),
   session_busy: entry(409, timedOut, "Another command is renewing the session.", "Try again."),
 
   // Settings and the control plane's own commands

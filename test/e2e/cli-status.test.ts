@@ -1,7 +1,9 @@
 // status, wait, health and version, against a real daemon.
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { checkout } from "../support/checkout.js";
 import { onEnd } from "../support/cleanup.js";
 import { unprivileged } from "../support/other-user.js";
 import { runCli, startCli, startDaemon, type Result } from "../support/programs.js";
@@ -47,6 +49,26 @@ describe("status", () => {
     const bound = await runCli(["status", "--exit-code"], { env: daemon.cliEnv });
     expect(bound.code).toBe(0);
     expect(bound.stdout).toMatch(/^State +bound to exit-code \(exit-code\)$/m);
+  });
+
+  test("does not take output that cannot be written for a success", async () => {
+    const daemon = await startDaemon();
+    const jitnode = `"${process.execPath}" "${join(checkout(), "bin", "jitnode.js")}"`;
+    const env = { PATH: "/usr/bin:/bin", ...daemon.cliEnv };
+    const inShell = (line: string) => spawnSync("/bin/sh", ["-c", `${jitnode} ${line}`], { env, encoding: "utf8" });
+    for (const words of ["status", "status --json", "status --json --no-input", "--version", "--help"]) {
+      const { status, stderr } = inShell(`${words} >/dev/full`);
+      expect([words, status]).toEqual([words, 1]);
+      expect(stderr).toMatch(/^The output could not be written\. \(output_not_writable\)\n/);
+      // A closed pipe stays quiet.
+      expect(inShell(`${words} | true`).stderr).toBe("");
+    }
+  });
+
+  test("refuses a --server that is no URL of a control plane, although it asks only the daemon", async () => {
+    const daemon = await startDaemon();
+    const asked = await runCli(["status", "--json", "--server", "ftp://x"], { env: daemon.cliEnv });
+    expect(failure(asked)).toEqual([2, "server_invalid"]);
   });
 
   test("says where it looked when no daemon answers", async () => {
@@ -139,6 +161,10 @@ describe("wait", () => {
     const other = startCli(["wait", "--for", "unbound", "--json"], { env: daemon.cliEnv });
     await Promise.all([waiting.waitForLog(/Waiting/), other.waitForLog(/Waiting/)]);
     await runCli(["node", "unbind", "--yes"], { env: daemon.cliEnv });
+    const { stdout } = await runCli(["status"], { env: daemon.cliEnv });
+    // An activation would be refused as long as the unbind is not confirmed.
+    expect(stdout).toMatch(/\(release_pending\)/);
+    expect(stdout).not.toContain("jitnode activate");
     expect(failure(await resultOf(waiting))).toEqual([9, "unbound_while_waiting"]);
     expect((await resultOf(other)).code).toBe(0);
   });

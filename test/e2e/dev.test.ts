@@ -1,6 +1,6 @@
 // `jitnode dev`, which is `npm start`: started as whoever tries the project out does, in folders of their own.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ import { keys, openTerminal } from "./terminal.js";
 
 interface Summary {
   readonly server: string;
-  readonly account: { readonly login: string; readonly password: string };
+  readonly account: { readonly login: string; readonly password?: string };
   readonly organization: { readonly id: string; readonly name: string };
   readonly node: { readonly id: string };
   readonly environment_file: string;
@@ -58,12 +58,16 @@ async function inSecondTerminal(cwd: string, line: string): Promise<string> {
 describe("off a terminal", () => {
   test("--once binds a node, prints it and ends; the next start finds it bound", async () => {
     const cwd = temporaryFolder();
-    const first = await once(cwd);
+    const started = await runCli(["dev", "--once", "--json"], { cwd, timeout: 50_000 });
+    expect(started, started.stderr).toMatchObject({ code: 0 });
+    // Nobody is to sign in by hand.
+    expect(started.stderr).not.toMatch(/Waiting for you/);
+    const first = jsonOf(started, "dev") as Summary;
     expect(first).toMatchObject({
       account: { login: "dev" },
       organization: { id: "playground", name: "Playground" },
     });
-    expect(first.account.password.length).toBeGreaterThanOrEqual(16);
+    expect(first.account.password?.length).toBeGreaterThanOrEqual(16);
     await expectNoneLeft(join(cwd, ".jitnode-dev"));
     for (const name of readdirSync(join(cwd, ".jitnode-dev"))) {
       expect(statSync(join(cwd, ".jitnode-dev", name)).mode & 0o077, name).toBe(0);
@@ -125,7 +129,7 @@ describe("off a terminal", () => {
 
   test("Ctrl-C during the start ends everything, too; nothing has to be tidied up", async () => {
     const cwd = temporaryFolder();
-    for (const moment of [/Starting/, /Signing in/, /Waiting for you/]) {
+    for (const moment of [/Starting/, /Signing in/]) {
       const starting = start(cwd);
       await starting.waitForLog(moment, 30_000).catch(() => undefined);
       starting.signalGroup("SIGINT");
@@ -133,6 +137,17 @@ describe("off a terminal", () => {
       await expectNoneLeft(join(cwd, ".jitnode-dev"));
     }
     expect((await once(cwd)).organization.id).toBe("playground");
+  });
+
+  test("a folder that cannot be written is named", async () => {
+    const cwd = temporaryFolder();
+    // Whoever is not root may not write it; for root the name is taken by a file.
+    chmodSync(cwd, 0o500);
+    if (process.getuid?.() === 0) writeFileSync(join(cwd, ".jitnode-dev"), "");
+    const refused = await runCli(["dev", "--json"], { cwd });
+    expect([refused.code, errorOf(refused)]).toMatchObject([1, { code: "folder_not_writable" }]);
+    expect(refused.stdout).toContain(`${join(cwd, ".jitnode-dev")} cannot be written.`);
+    chmodSync(cwd, 0o700);
   });
 
   test("a checkout in a very deep folder works", async () => {
@@ -163,6 +178,25 @@ describe("at a terminal", () => {
     terminal.type(keys.enter);
     await terminal.waitFor(/is bound to acme-labs \(Acme Labs\)[^]*Sign-in name\s+eva/, 50_000);
     expect(await terminal.exited).toBe(0);
+    expect(terminal.text()).toMatch(/Password\s+[\w-]{16,}/);
+    expect(terminal.text()).not.toContain("Multiple concurrent spinners");
+  });
+
+  test("a password that was typed is never printed, also not by a second start", async () => {
+    const cwd = temporaryFolder();
+    const terminal = openTerminal(["dev", "--once"], { env: {}, home: temporaryFolder(), cwd });
+    await terminal.waitFor(/Name to sign in with/);
+    terminal.type(keys.enter);
+    await terminal.waitFor(/Password/);
+    terminal.type(`my own password${keys.enter}`);
+    await terminal.waitFor(/Name of the new organization/);
+    terminal.type(keys.enter);
+    await terminal.waitFor(/Its ID, fixed for life/);
+    terminal.type(keys.enter);
+    await terminal.waitFor(/Password\s+the one you chose/, 50_000);
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.raw()).not.toContain("my own password");
+    expect((await once(cwd)).account).toEqual({ login: "dev" });
   });
 
   test("Ctrl-C at a question ends it with 0, and the next start asks again", async () => {

@@ -4,7 +4,7 @@
 import { readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
 import { asName } from "../../../domain/names.js";
 import { asJson } from "../../../protocol/parse.js";
-import { name, open, organizationId, text, type Static } from "../../../protocol/schema.js";
+import { Type, name, open, organizationId, text, type Static } from "../../../protocol/schema.js";
 import type { Context } from "../../context.js";
 import { askOrganizationId, askOrganizationName } from "../../organization-prompts.js";
 import { line } from "../../output/line.js";
@@ -13,6 +13,8 @@ const devAccount = open({
   login: text(64, 2),
   name,
   password: text(200, 10),
+  /** By the person, who knows it: then it is not shown. */
+  password_chosen: Type.Optional(Type.Boolean()),
   organization: open({ id: organizationId, name }),
 });
 export type DevAccount = Readonly<Static<typeof devAccount>>;
@@ -29,12 +31,12 @@ export async function readOrMakeAccount(context: Context, file: string): Promise
   return made;
 }
 
-const fresh = (
-  { random }: Context,
-  login: string,
-  organization: DevAccount["organization"],
-  password = random.token(15),
-): DevAccount => ({ login, name: login, password, organization });
+const fresh = ({ random }: Context, login: string, organization: DevAccount["organization"]): DevAccount => ({
+  login,
+  name: login,
+  password: random.token(15),
+  organization,
+});
 
 async function ask(context: Context): Promise<DevAccount> {
   const login = await context.prompts.text(line`Name to sign in with`, {
@@ -51,5 +53,6 @@ async function ask(context: Context): Promise<DevAccount> {
   const wanted = await askOrganizationName(context, defaults.organization.name);
   const id = await askOrganizationId(context, wanted);
   const organization = { id, name: asName(wanted) ?? defaults.organization.name };
-  return typed === "" ? fresh(context, login, organization) : fresh(context, login, organization, typed);
+  const made = fresh(context, login, organization);
+  return typed === "" ? made : { ...made, password: typed, password_chosen: true };
 }

@@ -97,7 +97,10 @@ async function startAll(context: Context, folder: DevFolder, programs: RunningPr
     await writeFileAtomic(folder.environment, exportLines(variables));
     const summary = {
       server: serverOf(ports),
-      account: { login: account.login, password: account.password },
+      account: {
+        login: account.login,
+        ...(account.password_chosen === true ? {} : { password: account.password }),
+      },
       ...binding,
       folder: folder.path,
       environment_file: folder.environment,

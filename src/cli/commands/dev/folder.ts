@@ -1,9 +1,10 @@
 // What lies in ./.jitnode-dev, and where the socket goes when the checkout lies too deep for one.
 
 import { join } from "node:path";
-import { makePrivateFolder, readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
+import { checkWritable, makePrivateFolder, readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
 import { isOwnFolder, makeOwnFolder, temporaryFolder } from "../../../platform/own-folder.js";
 import { JitnodeError } from "../../../protocol/errors.js";
+import { line } from "../../output/line.js";
 
 export interface DevFolder {
   readonly path: string;
@@ -35,7 +36,14 @@ export async function openDevFolder(workingFolder: string): Promise<DevFolder> {
     controlLog: join(path, "jitnode-control.log"),
     daemonLog: join(path, "jitnoded.log"),
   };
-  for (const made of [path, folder.control, folder.node, folder.config]) await makePrivateFolder(made);
+  try {
+    for (const made of [path, folder.control, folder.node, folder.config]) {
+      await makePrivateFolder(made);
+      await checkWritable(made);
+    }
+  } catch (cause) {
+    throw new JitnodeError("folder_not_writable", { message: line`${path} cannot be written.`, cause });
+  }
   return folder;
 }
 

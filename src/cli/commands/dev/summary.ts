@@ -6,7 +6,8 @@ import { line, type Line } from "../../output/line.js";
 
 export const devSummary = open({
   server: url,
-  account: open({ login: text(64), password: text(200) }),
+  /** Only a password that was made up here. */
+  account: open({ login: text(64), password: Type.Optional(text(200)) }),
   organization: organizationSummary,
   node: open({ id: nodeId, name: text(320) }),
   folder: text(4096),
@@ -26,7 +27,7 @@ export const describeSummary = (summary: DevSummary): readonly Line[] => [
   ...facts([
     ["Control plane", summary.server],
     ["Sign-in name", summary.account.login],
-    ["Password", summary.account.password],
+    ["Password", summary.account.password ?? "the one you chose"],
     ["Everything in", summary.folder],
   ]),
   line``,

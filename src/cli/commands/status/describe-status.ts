@@ -49,7 +49,7 @@ export function describeStatus(status: Status, style: Style): readonly Line[] {
   const warnings = status.warnings.map(({ code, message }) =>
     joinLines([style.yellow(line`Warning:`), line`${message} (${code})`], " "),
   );
-  const next = status.state === "unbound" ? [line`Activate it with: jitnode activate`] : [];
+  const next = status.state === "unbound" && !status.release_pending ? [line`Activate it with: jitnode activate`] : [];
   return [...facts(rows), ...warnings, ...next];
 }
 
