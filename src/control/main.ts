@@ -32,15 +32,17 @@ async function run(args: readonly string[], environment: Environment): Promise<E
     return exitCodes.done;
   }
   let exit: ExitCode = exitCodes.done;
+  const written: string[] = [];
   try {
     const called = await commandsFor(args);
-    const parser = await buildParser(called, async (command, argumentsGiven, options) => {
+    const parser = await buildParser(called, written, async (command, argumentsGiven, options) => {
       exit = await runCommand(command, argumentsGiven, options, environment);
     });
-    await parser.parseAsync([...args], { from: "user" });
+    if (args.length === 0) parser.outputHelp();
+    else await parser.parseAsync([...args], { from: "user" });
     return exit;
   } catch (error) {
-    return report(error);
+    return isCommanderError(error) ? reportParsing(error, written) : report(error);
   }
 }
 
@@ -59,13 +61,15 @@ type Action = (
   options: Readonly<Record<string, string | boolean | undefined>>,
 ) => Promise<void>;
 
-async function buildParser(called: readonly Command[], action: Action): Promise<Parser> {
+/** `written` takes what commander would write to stderr. */
+async function buildParser(called: readonly Command[], written: string[], action: Action): Promise<Parser> {
   const { Command: CommanderCommand } = await import("commander");
   const root = new CommanderCommand(program)
     .description("The control plane: people, organizations and the nodes that belong to them.")
     .version(version, "-V, --version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .exitOverride()
+    .configureOutput({ writeErr: (text) => void written.push(text) })
     .addHelpText("after", "\nSettings are JITNODE_CONTROL_… variables; see the reference of settings.");
   const groups = new Map<string, Parser>();
   for (const command of called) {
@@ -140,14 +144,33 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
+type ParsingError = Error & { readonly code: unknown; readonly exitCode: unknown };
+
+const isCommanderError = (error: unknown): error is ParsingError =>
+  error instanceof Error && error.name === "CommanderError" && "exitCode" in error && "code" in error;
+
+/** Help and version are no errors; the rest is commander's "error: …\n(Did you mean …?)" as our two lines. */
+function reportParsing(error: ParsingError, written: readonly string[]): ExitCode {
+  if (error.exitCode === 0) return exitCodes.done;
+  // A group without its second word.
+  if (error.code === "commander.help") {
+    process.stdout.write(written.join(""));
+    return exitCodes.done;
+  }
+  const first = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
+  return report(
+    new JitnodeError("usage", {
+      message: sentence.endsWith(".") ? sentence : `${sentence}.`,
+      hint: `See ${program} --help.`,
+    }),
+  );
+}
+
 /** One sentence and what to do, on stderr. What is no error of the registry is a fault of ours: with its trace. */
 function report(error: unknown): ExitCode {
-  if (error instanceof Error && "exitCode" in error && error.name === "CommanderError") {
-    // Commander has written it.
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  }
   const known = error instanceof JitnodeError ? error : new JitnodeError("internal_error", { cause: error });
-  process.stderr.write(`${program}: ${known.message}\n${known.hint}\n`);
+  process.stderr.write(`${escapeForTerminal(known.message)} (${known.code})\n${escapeForTerminal(known.hint)}\n`);
   if (known.code === "migration_failed" && known.cause instanceof Error) {
     process.stderr.write(`${escapeForTerminal(known.cause.message)}\n`);
   }

@@ -53,11 +53,11 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     undo.push(() => maintenance.close());
 
     const metricsApp = createMetricsApp(context);
-    const metricsPort = await listen(metricsApp, config.metricsListen, "JITNODE_CONTROL_METRICS_LISTEN");
     undo.push(() => metricsApp.close());
     const { app } = createControlApp(context, allRoutes, tls);
     undo.push(() => closeApp(app, context));
     const port = await listen(app, config.listen, "JITNODE_CONTROL_LISTEN");
+    const metricsPort = await listen(metricsApp, config.metricsListen, "JITNODE_CONTROL_METRICS_LISTEN");
     log.info("control plane listens", {
       listen: `${config.listen.host}:${String(port)}`,
       metrics: `${config.metricsListen.host}:${String(metricsPort)}`,

@@ -1,6 +1,7 @@
 // The program jitnoded: settings, log and signals around start.ts. SIGTERM and SIGINT end it with 0.
 
 import { createSettingsReader } from "../config/read.js";
+import { escapeForTerminal } from "../domain/escape.js";
 import { createClock } from "../platform/clock.js";
 import { readEnvironment } from "../platform/environment.js";
 import { createLog } from "../platform/log.js";
@@ -23,8 +24,7 @@ export async function main(): Promise<void> {
   if (argument === "--version") return void process.stdout.write(`${version}\n`);
   if (argument === "--help" || argument === "-h") return void process.stdout.write(usage);
   if (argument !== undefined) {
-    process.stderr.write(usage);
-    process.exitCode = 2;
+    report(new JitnodeError("usage", { message: `Unknown argument '${argument}'.`, hint: "See jitnoded --help." }));
     return;
   }
   // Whatever is made without a mode of its own is private.
@@ -35,11 +35,17 @@ export async function main(): Promise<void> {
     process.exitCode = 0;
   } catch (error) {
     if (!(error instanceof JitnodeError)) throw error;
-    process.stderr.write(`jitnoded: ${error.message} ${error.hint} (${error.code})\n`);
-    process.exitCode = error.exitCode === 2 ? 2 : 1;
+    report(error);
   } finally {
     termination.close();
   }
+}
+
+/** As `jitnode` says it: one sentence with its code, and what to do. */
+function report(error: JitnodeError): void {
+  const said = escapeForTerminal(error.message);
+  process.stderr.write(`${said} (${error.code})\n${escapeForTerminal(error.hint)}\n`);
+  process.exitCode = error.exitCode;
 }
 
 async function run(stop: AbortSignal): Promise<void> {

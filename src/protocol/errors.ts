@@ -456,6 +456,12 @@ const entries = {
     "The control plane is set up already.",
     "Invite further people with `jitnode-control invite`.",
   ),
+  set_up_needed: entry(
+    409,
+    conflict,
+    "The control plane has no account yet.",
+    "Make the first one with the link of `jitnode-control setup-link`.",
+  ),
   link_invalid: entry(410, failed, "This link is not valid, or was used, or has expired.", "Ask for a new one."),
   sign_in_failed: entry(
     401,

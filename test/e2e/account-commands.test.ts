@@ -24,6 +24,9 @@ test("set-up link, invite, list, reset link, disable and enable work while the s
   const none = await run("account", "list");
   expect([none.code, none.stdout]).toEqual([0, ""]);
   expect(none.stderr).toContain("setup-link");
+  const early = await run("invite");
+  expect([early.code, early.stdout]).toEqual([6, ""]);
+  expect(early.stderr).toMatch(/^The control plane has no account yet\. \(set_up_needed\)\n.*setup-link/);
   await account(await link("setup-link"), "ada", "Ada");
   const done = await run("setup-link");
   expect([done.code, done.stdout]).toEqual([6, ""]);
@@ -71,6 +74,8 @@ test("what browsers ask for in vain is answered by a page, what programs ask for
   expect(
     (await fetch(`${control.url}/v1/nothing`, { headers: { accept: "text/html" } })).headers.get("content-type"),
   ).toContain("problem");
+  const head = await fetch(`${control.url}/sign-in`, { method: "HEAD" });
+  expect([head.status, await head.text()]).toEqual([200, ""]);
   const icon = await fetch(`${control.url}/assets/icon.svg`);
   expect([icon.status, icon.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
 });

@@ -56,6 +56,13 @@ describe("serve", () => {
     await stop(again);
   });
 
+  test("with nothing under way, SIGTERM ends it at once", async () => {
+    const control = await startControl();
+    const before = performance.now();
+    await stop(control);
+    expect(performance.now() - before).toBeLessThan(1_500);
+  });
+
   test("a second one on the same address says which, and what to do", async () => {
     const control = await startControl();
     const { code, stderr } = await refusal(control, { JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0" });
@@ -63,6 +70,17 @@ describe("serve", () => {
     expect(stderr).toContain(`The listen address 127.0.0.1:${String(control.port)} is in use.`);
     expect(stderr).toContain("JITNODE_CONTROL_LISTEN");
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("a second one on both addresses names the main one, as a sentence with its code and a hint", async () => {
+    const control = await startControl();
+    const { stderr } = await refusal(control);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^The listen address 127\\.0\\.0\\.1:${String(control.port)} is in use\\. \\(address_in_use\\)\n.+\n$`,
+        "m",
+      ),
+    );
   });
 
   test("another key than the database's is refused, and a lost one is not replaced", async () => {
@@ -167,11 +185,13 @@ describe("beside the server", () => {
       expect(help.stdout).toContain(word);
     }
     expect((await runControl(["keys", "--help"])).stdout).toContain("rewrap");
-    expect((await runControl(["fly"])).code).toBe(2);
-    expect((await runControl(["keys", "rewrap"])).code).toBe(2);
     const bare = await runControl([]);
-    expect([bare.code, bare.stdout]).toEqual([2, ""]);
-    expect(bare.stderr).toContain("Usage:");
+    expect([bare.code, bare.stdout, bare.stderr]).toEqual([0, help.stdout, ""]);
+    for (const args of [["fly"], ["keys", "rewrap"], ["account", "disable"], ["serve", "--fast"]]) {
+      const wrong = await runControl(args);
+      expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
+      expect(wrong.stderr).toMatch(/^[A-Z].*\. \(usage\)\nSee jitnode-control --help\.\n$/);
+    }
   });
 
   test("commands on a database that is not there, or not migrated, say so and make none", async () => {

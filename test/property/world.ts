@@ -59,14 +59,14 @@ export async function createWorld({ dialect, people }: WorldOptions): Promise<Wo
   // On PostgreSQL a second replica, so that the two halves of a flow meet different ones.
   const replica = postgres === undefined ? [] : [await startControl({ ...settings, publicUrl: issuer })];
   const wire = createWire({ urls: [issuer, ...replica.map(({ url }) => url)] });
-  const invite = async (): Promise<string> => {
-    const link = /https?:\/\/\S+/.exec((await runControl(["invite"], { env: control.env })).stdout)?.[0];
-    if (link === undefined) throw new Error("jitnode-control invite printed no link");
+  const newLink = async (command: "invite" | "setup-link"): Promise<string> => {
+    const link = /https?:\/\/\S+/.exec((await runControl([command], { env: control.env })).stdout)?.[0];
+    if (link === undefined) throw new Error(`jitnode-control ${command} printed no link`);
     return link;
   };
   const made: Person[] = [];
   for (let number = 0; number < people; number += 1) {
-    const link = number === 0 ? /http\S+/.exec(await control.waitForLog(/\/set-up\//))?.[0] : await invite();
+    const link = await newLink(number === 0 ? "setup-link" : "invite");
     made.push(await createPerson({ wire, issuer, address: address(), login: `person-${number}`, link }));
   }
   const [first] = made;

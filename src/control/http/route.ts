@@ -146,6 +146,8 @@ export function route<
   app.route({
     method: spec.method,
     url: spec.url,
+    // A proof is made for one method: who holds a session asks with GET.
+    exposeHeadRoute: spec.caller === "public",
     config: { operation },
     preHandler: guard(authentication, spec.caller),
     handler: async (request, reply) => {

@@ -63,7 +63,8 @@ export function createControlApp(context: ControlContext, routes: readonly Route
   });
   app.addHook("onRoute", (added) => {
     const operation = added.config?.operation;
-    if (operation !== undefined) operations.push(operation);
+    // The HEAD beside a GET is no operation of its own.
+    if (operation !== undefined && added.method !== "HEAD") operations.push(operation);
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
@@ -82,7 +83,10 @@ export function createControlApp(context: ControlContext, routes: readonly Route
   app.addHook("preClose", async () => {
     const closed = [...app.openStreams].map((stream) => new Promise((resolve) => stream.once("close", resolve)));
     for (const stream of app.openStreams) stream.push(null);
-    await Promise.race([Promise.all(closed), clock.sleep(streamPatience)]);
+    const done = new AbortController();
+    await Promise.race([Promise.all(closed), clock.sleep(streamPatience, done.signal)]);
+    // The timer would keep the process alive.
+    done.abort();
   });
   app.setErrorHandler(createErrorHandler(context.log));
   answerNothing(app, (reply, error) => sendErrorPage(context, reply, error));
@@ -114,7 +118,8 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     // Never from the client: ids lead to lines of this log.
     requestIdHeader: false as const,
     genReqId: () => random.token(12),
-    exposeHeadRoutes: false,
+    // RFC 9110 section 9.1: HEAD beside GET. What needs a session says otherwise (route.ts).
+    exposeHeadRoutes: true,
     requestTimeout: 30_000,
     http: { headersTimeout },
     clientErrorHandler: answerClientError,

@@ -2,7 +2,14 @@
 // a link is used by whoever's conditional update finds it unused, so at most once however many try at once.
 
 import { findAccountByLogin, findAccount, anyAccount, type AccountWithLogin } from "../store/accounts.js";
-import { endLinksOf, findUsableLink, insertLink, markLinkUsed, type LinkKind } from "../store/account-links.js";
+import {
+  endLinksOf,
+  endSetupLinks,
+  findUsableLink,
+  insertLink,
+  markLinkUsed,
+  type LinkKind,
+} from "../store/account-links.js";
 import { asAccountId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Executor, Tx } from "../context.js";
@@ -28,16 +35,19 @@ export const linkPaths: Readonly<Record<LinkKind, string>> = {
   reset: "/reset",
 };
 
-/** Throws `set_up_done` once there is an account. Earlier set-up links stay valid until then: two replicas may each have printed one. */
+/** Throws `set_up_done` once there is an account. Ends earlier set-up links: of several replicas, the last to start has the one that works. */
 export async function createSetupLink(context: LinkContext): Promise<OneTimeLink> {
   return await context.store.transaction(async (tx) => {
     if (await anyAccount(tx)) throw new JitnodeError("set_up_done");
+    await endSetupLinks(tx, context.clock.now());
     return await create(context, tx, "setup", null);
   });
 }
 
+/** Throws `set_up_needed` before there is an account: the first one is made by a set-up link. */
 export async function createInvitationLink(context: LinkContext): Promise<OneTimeLink> {
   return await context.store.transaction(async (tx) => {
+    if (!(await anyAccount(tx))) throw new JitnodeError("set_up_needed");
     await writeDown(context, tx, "invitation", "");
     return await create(context, tx, "invitation", null);
   });

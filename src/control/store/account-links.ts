@@ -48,6 +48,15 @@ export async function endLinksOf(tx: Tx, accountId: string, now: number): Promis
     .execute();
 }
 
+export async function endSetupLinks(tx: Tx, now: number): Promise<void> {
+  await tx.db
+    .updateTable("account_links")
+    .set({ used_at: now })
+    .where("kind", "=", "setup")
+    .where("used_at", "is", null)
+    .execute();
+}
+
 export async function deleteExpiredLinks(executor: Executor, before: number): Promise<void> {
   await executor.db.deleteFrom("account_links").where("expires_at", "<=", before).execute();
 }

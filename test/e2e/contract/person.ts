@@ -1,6 +1,7 @@
 // Owns people of a site: an account made on the real pages, a browser that decides what terminals and nodes ask for,
 // and terminals signed in by the device grant.
 import { createPageClient, type PageClient, type ReadPage } from "../page-client.js";
+import { runControl } from "../../support/programs.js";
 import { textOf, type Answer, type Caller, type Sent } from "./caller.js";
 import type { Site } from "./site.js";
 
@@ -46,8 +47,9 @@ export async function createPerson(site: Site, login: string, fields: Fields = {
 export async function createFirstPerson(site: Site, login: string): Promise<Person> {
   const address = site.address();
   const browser = createPageClient(site.url, { headers: { "x-forwarded-for": address } });
-  const links = site.controls.map((control) => control.waitForLog(/\/set-up\//));
-  const page = await browser.get(new URL((await Promise.any(links)).trim()).pathname);
+  // Of the links that replicas print only the newest works.
+  const { stdout } = await runControl(["setup-link"], { env: site.controls[0]?.env ?? {} });
+  const page = await browser.get(new URL(stdout.trim()).pathname);
   await browser.submit(page.form(), { login, name: `Person ${login}`, password });
   return await createSignedInPerson(site, login, browser, address);
 }

@@ -78,6 +78,20 @@ describe("the server", () => {
     expect([member.statusCode, member.headers["allow"]]).toEqual([405, "GET"]);
   });
 
+  test("HEAD is GET without the body where nobody has to be signed in, and stands in no document", async () => {
+    const { app } = await serve(await createTestContext("sqlite"));
+    for (const url of ["/health/live", "/health/live?from=probe", "/health/ready", "/oauth/jwks"]) {
+      const [head, get] = [await app.inject({ method: "HEAD", url }), await app.inject({ method: "GET", url })];
+      expect([url, head.statusCode, head.payload]).toEqual([url, get.statusCode, ""]);
+      expect([200, 503]).toContain(get.statusCode);
+      expect(head.headers["content-type"]).toBe(get.headers["content-type"]);
+    }
+    const signedIn = await app.inject({ method: "HEAD", url: "/v1/me" });
+    expect([signedIn.statusCode, signedIn.headers["allow"]]).toEqual([405, "GET"]);
+    const document = await app.inject({ method: "GET", url: "/openapi.json" });
+    expect([document.statusCode, document.payload.includes('"head"')]).toEqual([200, false]);
+  });
+
   test("a browser that goes nowhere gets a page", async () => {
     const { app } = await serve(await createTestContext("sqlite"));
     const answer = await app.inject({ method: "GET", url: "/nowhere", headers: { accept: "text/html" } });

@@ -103,7 +103,10 @@ describe("one daemon for a state directory", () => {
     const first = await startDaemon();
     const socket = join(temporaryFolder(), "other.sock");
     const refused = await refusedStart({ stateDir: first.stateDir, socket });
-    expect(refused).toMatchObject({ code: 1, said: expect.stringContaining("already_running") });
+    expect(refused).toEqual({
+      code: 6,
+      said: expect.stringMatching(/^[A-Z].*\. \(already_running\)\nStop it first.*\n$/),
+    });
     expect(await statusOf(first)).toMatchObject({ state: "unbound" });
   });
 
@@ -133,7 +136,7 @@ describe("the socket", () => {
     await new Promise<void>((resolve) => other.listen(path, resolve));
     onEnd(() => void other.close());
     expect(await refusedStart({ socket: path })).toMatchObject({
-      code: 1,
+      code: 6,
       said: expect.stringContaining("already_running"),
     });
     const answer = await new Promise<string>((resolve, reject) => {

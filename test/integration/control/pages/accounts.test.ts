@@ -50,9 +50,19 @@ describe("the set-up link", () => {
     expect(expired.text).toBe(unknown.text);
   });
 
+  test("a newer one ends those before it", async () => {
+    const site = await createTestSite();
+    const older = pathOf(await createSetupLink(site.context));
+    const newer = pathOf(await createSetupLink(site.context));
+    expect((await site.open().get(older)).status).toBe(410);
+    expect((await site.open().get(newer)).heading).toBe("Make the first account");
+  });
+
   test.each(dialects)("two people at once with two links: one account (%s)", async (dialect) => {
     const site = await createTestSite({}, dialect);
     const links = [await createSetupLink(site.context), await createSetupLink(site.context)];
+    // As if two replicas had made them at the same moment.
+    await site.context.store.db.updateTable("account_links").set({ used_at: null }).execute();
     const forms = await Promise.all(
       [...links, ...links].map(async (link) => {
         const browser = site.open();
@@ -71,13 +81,16 @@ describe("the set-up link", () => {
 describe("an invitation", () => {
   test("makes one account whatever the policy is", async () => {
     const site = await createTestSite({ signup: "invited" });
+    expect(await outcome(createInvitationLink(site.context))).toBe("set_up_needed");
+    await setUp(site);
     const browser = await invite(site, "grace", "Grace Hopper");
     expect(browser.page().heading).toBe("Hello, Grace Hopper");
-    expect(await accountsIn(site.context)).toMatchObject([{ origin: "invitation" }]);
+    expect((await accountsIn(site.context)).map(({ origin }) => origin).sort()).toEqual(["invitation", "setup"]);
   });
 
   test.each(dialects)("five who use it at once: one account (%s)", async (dialect) => {
     const site = await createTestSite({}, dialect);
+    await setUp(site, "first");
     const link = pathOf(await createInvitationLink(site.context));
     const browsers = await Promise.all(
       Array.from({ length: 5 }, async () => {
@@ -92,7 +105,7 @@ describe("an invitation", () => {
       ),
     );
     expect(pages.map((page) => page.status).sort()).toEqual([200, 410, 410, 410, 410]);
-    expect(await accountsIn(site.context)).toHaveLength(1);
+    expect(await accountsIn(site.context)).toHaveLength(2);
   });
 
   test("keeps what was typed, but the password, and says what is wrong with which field", async () => {

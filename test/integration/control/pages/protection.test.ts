@@ -224,6 +224,7 @@ test("every page runs nothing, is framed by nobody, is kept by nobody, and is sm
 
 test("names are text, whatever is in them", async () => {
   const site = await createTestSite();
+  await setUp(site);
   const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&lt;`;
   const browser = await invite(site, "mallory", hostile);
   const page = browser.page();
