@@ -10,11 +10,11 @@ const live = (binding: Row): boolean => binding["ended_at"] === null;
 const entries = (tables: Tables, action: string): readonly Row[] =>
   tables.audit.filter((entry) => entry["action"] === action);
 
-/** Does the entry speak of that id, as its subject or in its detail? */
-function mentions(entry: Row, id: unknown): boolean {
-  if (entry["subject"] === id) return true;
+/** What the entry speaks of: its subject, and what stands in its detail. */
+function mentioned(entry: Row): readonly unknown[] {
   const detail: unknown = JSON.parse(String(entry["detail"]));
-  return typeof detail === "object" && detail !== null && Object.values(detail).includes(id);
+  const values: readonly unknown[] = typeof detail === "object" && detail !== null ? Object.values(detail) : [];
+  return [entry["subject"], ...values];
 }
 
 /** Keys that occur more or less often than they should. */
@@ -32,27 +32,33 @@ function counted(
 const once = (ids: readonly unknown[]): ReadonlyMap<string, number> => new Map(ids.map((id) => [String(id), 1]));
 
 /** Which of these ids each entry speaks of; an entry that speaks of none counts for itself. */
-const spokenOf = (found: readonly Row[], ids: readonly unknown[]): readonly string[] =>
-  found.flatMap((entry) => {
-    const named = ids.filter((id) => mentions(entry, id));
+function spokenOf(found: readonly Row[], ids: readonly unknown[]): readonly string[] {
+  const known = new Set(ids);
+  return found.flatMap((entry) => {
+    const named = [...new Set(mentioned(entry))].filter((id) => known.has(id));
     return named.length === 0 ? [`nothing known: ${JSON.stringify(entry)}`] : named.map(String);
   });
+}
+
+/** The values of a column that occur more than once. */
+function repeated(rows: readonly Row[], column: string): readonly unknown[] {
+  const seen = new Set<unknown>();
+  return rows
+    .map((row) => row[column])
+    .filter((value) => {
+      const again = seen.has(value);
+      seen.add(value);
+      return again;
+    });
+}
 
 const checks: Readonly<Record<string, Check>> = {
-  "a node has at most one live binding": ({ bindings }) => {
-    const nodes = bindings.filter(live).map((binding) => binding["node_id"]);
-    return nodes.filter((node, index) => nodes.indexOf(node) !== index);
+  "a node has at most one live binding": ({ bindings }) => repeated(bindings.filter(live), "node_id"),
+  "a binding's node and organization exist": ({ bindings, nodes, organizations }) => {
+    const known = new Set([...nodes, ...organizations].map((row) => row["id"]));
+    return bindings.filter((binding) => !known.has(binding["node_id"] ?? "") || !known.has(binding["org_id"] ?? ""));
   },
-  "a binding's node and organization exist": ({ bindings, nodes, organizations }) =>
-    bindings.filter(
-      (binding) =>
-        !nodes.some((node) => node["id"] === binding["node_id"]) ||
-        !organizations.some((org) => org["id"] === binding["org_id"]),
-    ),
-  "a key belongs to one node": ({ nodes }) => {
-    const keys = nodes.map((node) => node["thumbprint"]);
-    return keys.filter((key, index) => keys.indexOf(key) !== index);
-  },
+  "a key belongs to one node": ({ nodes }) => repeated(nodes, "thumbprint"),
   "each binding has exactly one node.bound": (tables) => {
     const ids = tables.bindings.map((binding) => binding["id"]);
     return counted(once(ids), spokenOf(entries(tables, "node.bound"), ids));
@@ -96,12 +102,10 @@ const checks: Readonly<Record<string, Check>> = {
       once(tables.organizations.map((org) => org["id"])),
       entries(tables, "org.created").map((entry) => String(entry["org_id"])),
     ),
-  "each organization has an administrator": ({ organizations, memberships }) =>
-    organizations.filter(
-      (org) =>
-        org["deleted_at"] === null &&
-        !memberships.some((membership) => membership["org_id"] === org["id"] && membership["role"] === "administrator"),
-    ),
+  "each organization has an administrator": ({ organizations, memberships }) => {
+    const led = new Set(memberships.filter((row) => row["role"] === "administrator").map((row) => row["org_id"]));
+    return organizations.filter((org) => org["deleted_at"] === null && !led.has(org["id"] ?? null));
+  },
   "each organization has exactly one current binding code": ({ organizations, binding_codes: codes }) =>
     counted(
       once(organizations.filter((org) => org["deleted_at"] === null).map((org) => org["id"])),
@@ -146,17 +150,16 @@ const checks: Readonly<Record<string, Check>> = {
       tables.sessions.filter(
         (session) =>
           session["org_hint"] === removal["org_id"] &&
-          mentions(removal, session["account_id"]) &&
+          removal["subject"] === session["account_id"] &&
           Number(session["created_at"]) < Number(removal["at"]) &&
           session["revoked_at"] === null,
       ),
     ),
-  "a key has at most one request that can be decided": ({ device_requests: requests }) => {
-    const keys = requests
-      .filter((request) => request["client_id"] === "jitnode-node" && request["state"] === "pending")
-      .map((request) => request["dpop_jkt"]);
-    return keys.filter((key, index) => keys.indexOf(key) !== index);
-  },
+  "a key has at most one request that can be decided": ({ device_requests: requests }) =>
+    repeated(
+      requests.filter((request) => request["client_id"] === "jitnode-node" && request["state"] === "pending"),
+      "dpop_jkt",
+    ),
 };
 
 /** One transaction reads the clock more than once, and a busy machine takes its time in between. */
