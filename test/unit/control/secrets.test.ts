@@ -34,8 +34,12 @@ describe("secrets", () => {
   test("what is stored for one key stays readable: derivations never change", () => {
     const secrets = createSecrets(key);
     expect(secrets.check).toMatchInlineSnapshot(`"8G-z3mUoUIByq6u_xuXO3iBT8JnNBfRAqcEH2Xlv91w"`);
-    expect(secrets.lookup("binding_code", "BCDFGHJKLMNPQ")).toMatchInlineSnapshot(`"vVIpDlSOh6dzWb8bTY2VuOjuUahmy96LOFqrELE84wk"`);
-    expect(secrets.refreshToken("session", 3)).toMatchInlineSnapshot(`"session.3.Wb9E-TkxKnNiEahyWcuXKeWCKcOcsWt0Bsx3oLkiscw"`);
+    expect(secrets.lookup("binding_code", "BCDFGHJKLMNPQ")).toMatchInlineSnapshot(
+      `"vVIpDlSOh6dzWb8bTY2VuOjuUahmy96LOFqrELE84wk"`,
+    );
+    expect(secrets.refreshToken("session", 3)).toMatchInlineSnapshot(
+      `"session.3.Wb9E-TkxKnNiEahyWcuXKeWCKcOcsWt0Bsx3oLkiscw"`,
+    );
   });
 
   test("a nonce is fresh in its minute and the next", () => {

@@ -166,6 +166,8 @@ test("the whole way of a person, page by page", { timeout: 180_000 }, async () =
   await go("/sign-out");
   await picture(page, "21-sign-out");
   await page.locator("main").getByRole("button").click();
+  // The click only starts the way; going on at once would cut it off.
+  await page.waitForURL((url) => url.pathname !== "/sign-out");
   await go("/sign-up");
   await picture(page, "22-sign-up");
   await go(pathOf(await createInvitationLink(site.context)));
