@@ -62,6 +62,8 @@ export interface RouteSpec<
   /** Query parameters: an object schema of strings; unknown ones are refused if the schema is strict. */
   readonly query?: Q;
   readonly body?: B;
+  /** Parameters nobody asked for are passed over instead of refused: for probes, and the caches before them. */
+  readonly anyQuery?: true;
   readonly answers: A;
   /** What the handler may refuse with. Those of validation and authentication are added by themselves. */
   readonly problems?: readonly ErrorCode[];
@@ -116,13 +118,13 @@ export function route<
   B extends TSchema | undefined = undefined,
 >(app: FastifyInstance, authentication: Authentication, spec: RouteSpec<C, P, Q, B, A>): void {
   const checkParams = compileCheck(spec.params);
-  const checkQuery = compileCheck(spec.query ?? emptyQuery);
+  const checkQuery = compileCheck(spec.anyQuery === true ? spec.query : (spec.query ?? emptyQuery));
   const checkBody = compileCheck(spec.body);
   const problems = new Set<ErrorCode>(spec.problems ?? []);
   for (const code of authenticationProblems(spec.caller)) problems.add(code);
   if (spec.oauthErrors === undefined) {
     // Also without query and body: a parameter or JSON that nobody asked for is refused.
-    problems.add("invalid_request");
+    if (spec.anyQuery !== true) problems.add("invalid_request");
     if (spec.params !== undefined) problems.add(spec.notFoundAs ?? "not_found");
     // request_in_progress is no part of it: a second request waits for the first one's transaction.
     if (spec.idempotent === true) {

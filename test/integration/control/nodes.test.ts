@@ -84,7 +84,8 @@ describe.each(dialects)("bindings on %s", (dialect) => {
     );
     await nodes.unbind(ann, "acme", node.nodeId);
     await arrived;
-    expect(changed).toEqual([node.nodeId]);
+    // On PostgreSQL the news of the binding itself may come as late as this.
+    expect(new Set(changed)).toEqual(new Set([node.nodeId]));
     expect(await bindings.read(nodeActor(node))).toMatchObject({
       state: "unbound",
       binding_id: node.bindingId,
