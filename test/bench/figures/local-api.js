@@ -1,7 +1,7 @@
 // GET /v1/status of the running daemon beside a bare server that sends the same bytes, while the state changes.
 
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { median, runProcess, sleep, times } from "../measure.js";
 import { ask, root } from "../site.js";
@@ -17,6 +17,8 @@ export async function startBareServer(site) {
   const file = join(site.folder, "bytes.json");
   const socket = join(site.folder, "bare.sock");
   writeFileSync(file, body);
+  // An earlier one leaves it behind when it is ended.
+  rmSync(socket, { force: true });
   const child = spawn(process.execPath, [floor("bare-server.js"), socket, file], {
     stdio: ["ignore", "pipe", "inherit"],
   });
