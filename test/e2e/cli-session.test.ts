@@ -57,15 +57,14 @@ describe("a session", () => {
     expect((await ada.signIn(env)).code).toBe(0);
     const before = storedIn(ada.home).sessions[proxy.url]?.refresh_token;
 
+    const earlier = proxy.seen.length;
     proxy.lose(/grant_type=refresh_token/, 2);
     expect(await ada.cli(["whoami"], { env })).toMatchObject({ code: 0, stderr: "" });
-    const renewals = proxy.seen.filter((line) => line.includes("grant_type=refresh_token"));
-    expect(renewals.length).toBeGreaterThanOrEqual(3);
-    expect(
-      new Set(
-        renewals.map((line) => /refresh_token=([^&\s]+)/.exec(line.split("grant_type=refresh_token")[1] ?? "")?.[1]),
-      ),
-    ).toEqual(new Set([before === undefined ? "" : encodeURIComponent(before)]));
+    // Two lost answers and the one that arrives; on a slow machine the new access token may be too old already.
+    const tokens = proxy.seen
+      .slice(earlier)
+      .map((line) => new URLSearchParams(line.split(" ")[2]).get("refresh_token"));
+    expect(tokens.filter((token) => token !== null).slice(0, 3)).toEqual([before, before, before]);
     expect(storedIn(ada.home).sessions[proxy.url]?.refresh_token).not.toBe(before);
     expect(await ada.cli(["whoami"], { env })).toMatchObject({ code: 0 });
   });
