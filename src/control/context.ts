@@ -89,8 +89,11 @@ export interface LimitSubject {
  * Counted in the database, in transactions of their own, so that a refusal's rollback does not take them back.
  */
 export interface Limits {
-  /** Throws `rate_limited` with `retryAfter` while the subject is paused. Call before looking anything up. */
-  check(limit: LimitName, subject: LimitSubject): Promise<void>;
+  /**
+   * Throws `rate_limited` with `retryAfter` while the subject is paused. Call before looking anything up. True when
+   * there is a run of wrong attempts that a right one clears.
+   */
+  check(limit: LimitName, subject: LimitSubject): Promise<boolean>;
   /** Counts a wrong attempt (or, for device_request, sign_up and org_creation, a use). */
   count(limit: LimitName, subject: LimitSubject): Promise<void>;
   /** After a right one: clears the run of wrong ones of this subject. */
@@ -100,6 +103,11 @@ export interface Limits {
    * (or used) until `right` takes it back. Throws `rate_limited`.
    */
   take(limit: LimitName, subject: LimitSubject): Promise<Attempt>;
+  /**
+   * As `take` after a `check`, counted in the transaction of what is being used: of it nothing is taken back. Call last:
+   * others who count wait for this transaction.
+   */
+  use(tx: Tx, limit: LimitName, subject: LimitSubject): Promise<void>;
   /**
    * What one subject asks is worked on one after the other (by this replica), so that what is checked before and counted
    * afterwards cannot be dodged by asking many times at once. Costs no write, and remembers nothing.

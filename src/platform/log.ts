@@ -72,8 +72,9 @@ export function createLog(options: LogOptions): Log {
     options.format === "text" ? textStream(write) : { write },
   );
   const wrap = (fixed: LogFields): Log => {
-    const at = (level: "debug" | "info" | "warn" | "error") => (event: string, fields?: LogFields) =>
-      root[level]({ ...fixed, ...(clean(fields ?? {}) as object) }, event);
+    const at = (level: "debug" | "info" | "warn" | "error") => (event: string, fields?: LogFields) => {
+      if (root.isLevelEnabled(level)) root[level]({ ...fixed, ...(clean(fields ?? {}) as object) }, event);
+    };
     return {
       debug: at("debug"),
       info: at("info"),

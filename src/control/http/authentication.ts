@@ -2,7 +2,7 @@
 // token never counts. What the token says is checked again in the database at every request: a session that was
 // revoked and an account that was disabled end at once, not when the token expires.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyRequest, preHandlerAsyncHookHandler } from "fastify";
 import { asAccountId, asNodeId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
@@ -31,7 +31,7 @@ export function createAuthentication(context: ControlContext, tokens: AccessToke
     if (claims === undefined) {
       throw new JitnodeError("sign_in_needed", { message: "The access token is not valid, or has expired." });
     }
-    const ath = createHash("sha256").update(token).digest("base64url");
+    const ath = hash("sha256", token, "base64url");
     if (proof.ath !== ath) throw badProof("ath is missing or belongs to another token");
     if (proof.jkt !== claims.jkt) throw badProof("the token is bound to another key");
     if (!harmless.has(request.method) && !(await replay.remember(store, proof))) throw badProof("jti was used before");

@@ -47,7 +47,7 @@ export function deviceAuthorizationRoute(oauth: OAuthContext): Routes {
         const claims = client === clients.node ? nodeClaims(body) : terminalClaims(body);
         if (proof !== undefined && !oauth.isRecent(proof)) throw nonceNeeded();
         const address = addressOf(request);
-        await limits.take("device_request", { address });
+        await limits.check("device_request", { address });
         const agent = agentOf(request);
         return { status: 200, body: await start(oauth, { client, proof, claims, address, agent }) };
       },
@@ -64,7 +64,7 @@ interface Start {
 }
 
 async function start(oauth: OAuthContext, request: Start): Promise<DeviceAuthorizationAnswer> {
-  const { clock, config, random, secrets, store, metrics } = oauth.control;
+  const { clock, config, limits, random, secrets, store, metrics } = oauth.control;
   const { client, proof } = request;
   const deviceCode = random.token(32);
   const number = createNumber((limit) => random.below(limit));
@@ -100,7 +100,9 @@ async function start(oauth: OAuthContext, request: Start): Promise<DeviceAuthori
         session_id: null,
         redeemed_at: null,
       });
-      if (inserted) return formatCode(code);
+      if (!inserted) continue;
+      await limits.use(tx, "device_request", { address: request.address });
+      return formatCode(code);
     }
     throw new Error("no free user code was found");
   });

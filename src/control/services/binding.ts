@@ -5,7 +5,7 @@ import { asName } from "../../domain/names.js";
 import { asThumbprint, createBindingId, nodeIdOf, type BindingId, type NodeId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, PersonActor, Tx } from "../context.js";
-import { findLiveBindingId, insertBinding } from "../store/bindings.js";
+import { insertBinding } from "../store/bindings.js";
 import type { DeviceRequest } from "../store/device-requests.js";
 import { insertNode, lockNodeByKey, updateNode } from "../store/nodes.js";
 import { auditActorOf, type HeldOrganization } from "./access.js";
@@ -34,33 +34,39 @@ export async function bindNode(
     version: request.node_version,
     os: request.node_os,
   };
-  await insertNode(tx, { id: nodeId, thumbprint, public_jwk: request.public_jwk, ...claims, created_at: now });
-  const node = await lockNodeByKey(tx, thumbprint);
-  if (node === undefined) throw new JitnodeError("node_mismatch");
-  if ((await findLiveBindingId(tx, node.id)) !== undefined) throw new JitnodeError("node_already_bound");
-  // Somebody looked at this node just now: an earlier suspicion is settled, a copy would show itself again.
-  await updateNode(tx, node.id, { ...claims, possible_copy_at: null });
+  const isNew = await insertNode(tx, {
+    id: nodeId,
+    thumbprint,
+    public_jwk: request.public_jwk,
+    ...claims,
+    created_at: now,
+  });
+  if (!isNew) {
+    const node = await lockNodeByKey(tx, thumbprint);
+    if (node?.id !== nodeId) throw new JitnodeError("node_mismatch");
+    // Somebody looked at this node just now: an earlier suspicion is settled, a copy would show itself again.
+    await updateNode(tx, nodeId, { ...claims, possible_copy_at: null });
+  }
 
   const bindingId = createBindingId((limit) => context.random.below(limit));
   const made = await insertBinding(tx, {
     id: bindingId,
-    node_id: node.id,
+    node_id: nodeId,
     org_id: organization.id,
     request_id: request.id,
     created_at: now,
     created_by: actor.accountId,
   });
   if (!made) throw new JitnodeError("node_already_bound");
-  const id = node.id as NodeId;
   await context.audit.write(tx, {
     action: "node.bound",
     actor: auditActorOf(actor),
     orgId: organization.id,
-    subject: id,
+    subject: nodeId,
     detail: { binding_id: bindingId, key_thumbprint: thumbprint },
     address: actor.address,
   });
-  await context.events.publish(tx, { type: "binding_changed", nodeId: id });
+  await context.events.publish(tx, { type: "binding_changed", nodeId });
   await context.events.publish(tx, { type: "organization_changed", orgId: organization.id });
-  return { bindingId, nodeId: id };
+  return { bindingId, nodeId };
 }

@@ -8,13 +8,7 @@ import type { Static, TSchema } from "typebox";
 import { JitnodeError } from "../../protocol/errors.js";
 import { asJson } from "../../protocol/parse.js";
 import type { ControlContext, Tx } from "../context.js";
-import {
-  claimRequest,
-  findRequest,
-  forgetExpiredRequest,
-  forgetRequest,
-  keepAnswer,
-} from "../store/idempotent-requests.js";
+import { claimRequest, findRequest, forgetRequest, keepAnswer } from "../store/idempotent-requests.js";
 import { sealContext } from "./seal-contexts.js";
 
 const keptFor = 24 * 60 * 60 * 1000;
@@ -63,7 +57,6 @@ export async function runOnce<S extends TSchema>(
 
   const result = await store.transaction(async (tx): Promise<Outcome<Result<Static<S>>>> => {
     const now = clock.now();
-    await forgetExpiredRequest(tx, scope, now);
     const claimed = await claimRequest(tx, {
       scope_hash: scope,
       body_hash: body,

@@ -27,7 +27,8 @@ async function checkAndCount<T extends { readonly replayed: boolean }>(
   names: readonly LimitName[],
   call: () => Promise<T>,
 ): Promise<T> {
-  for (const name of names) await context.limits.check(name, subject);
+  const failedBefore = new Set<LimitName>();
+  for (const name of names) if (await context.limits.check(name, subject)) failedBefore.add(name);
   let result: T;
   try {
     result = await call();
@@ -39,7 +40,7 @@ async function checkAndCount<T extends { readonly replayed: boolean }>(
   if (result.replayed) return result;
   for (const name of names) {
     if (name === "org_creation") await context.limits.count(name, subject);
-    else await context.limits.clear(name, subject);
+    else if (failedBefore.has(name)) await context.limits.clear(name, subject);
   }
   return result;
 }

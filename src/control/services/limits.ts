@@ -73,7 +73,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     return new JitnodeError("rate_limited", { retryAfter: Math.max(1, Math.ceil((until - now) / 1000)) });
   };
 
-  const check = async (limit: LimitName, subject: LimitSubject): Promise<void> => {
+  const check = async (limit: LimitName, subject: LimitSubject): Promise<boolean> => {
     const now = clock.now();
     const buckets = bucketsOf(limit, subject);
     const { slowAt } = policies[limit];
@@ -98,6 +98,13 @@ export function createLimits(deps: LimitsDeps): Limits {
       metrics.count("slowed_total", { limit });
       await clock.sleep(slowness);
     }
+    return rows.some(({ bucket }) => bucket === buckets.run);
+  };
+
+  const use = async (tx: Tx, limit: LimitName, subject: LimitSubject): Promise<void> => {
+    const now = clock.now();
+    const until = await add(tx, limit, subject, now);
+    if (until > now) throw refused(limit, until, now);
   };
 
   /** Counts one more, sets the pause it leads to, and says until when the subject was paused before it. */
@@ -138,14 +145,13 @@ export function createLimits(deps: LimitsDeps): Limits {
   return {
     check,
     clear,
+    use,
     async count(limit, subject) {
       await store.transaction((tx) => add(tx, limit, subject, clock.now()));
     },
     async take(limit, subject): Promise<Attempt> {
       await check(limit, subject);
-      const now = clock.now();
-      const until = await store.transaction((tx) => add(tx, limit, subject, now));
-      if (until > now) throw refused(limit, until, now);
+      await store.transaction((tx) => use(tx, limit, subject));
       return {
         async right() {
           const buckets = bucketsOf(limit, subject);

@@ -1,5 +1,6 @@
 // Rows of bindings: at most one live one per node (partial unique index); ended ones stay.
 
+import { sql } from "kysely";
 import type { BindingId, NodeId, OrganizationId } from "../../domain/ids.js";
 import type { PageRequest } from "./organizations.js";
 import type { Bindings, Nodes } from "./schema.js";
@@ -35,14 +36,21 @@ export async function insertBinding(tx: Tx, row: NewBinding): Promise<boolean> {
 export function findLatestBinding(executor: Executor, nodeId: NodeId): Promise<NodeBindingRow | undefined> {
   return executor.db
     .selectFrom("bindings")
-    .innerJoin("organizations", "organizations.id", "bindings.org_id")
     .selectAll("bindings")
-    .select("organizations.name as org_name")
+    .select((row) =>
+      row
+        .selectFrom("organizations")
+        .select("organizations.name")
+        .whereRef("organizations.id", "=", "bindings.org_id")
+        .$asScalar()
+        .$notNull()
+        .as("org_name"),
+    )
     .where("bindings.node_id", "=", nodeId)
     .orderBy((order) => order.case().when("bindings.ended_at", "is", null).then(0).else(1).end())
     .orderBy("bindings.ended_at", "desc")
     .orderBy("bindings.created_at", "desc")
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
 }
 

@@ -3,7 +3,10 @@
 import type { IdempotentRequests } from "./schema.js";
 import type { Executor, Tx } from "./store.js";
 
-/** False when the scope is taken. On PostgreSQL this waits for a transaction that is taking it now. */
+/**
+ * False when the scope is taken; an expired row makes room. On PostgreSQL this waits for a transaction that is taking
+ * it now.
+ */
 export async function claimRequest(
   tx: Tx,
   row: Pick<IdempotentRequests, "scope_hash" | "body_hash" | "created_at" | "expires_at">,
@@ -11,7 +14,12 @@ export async function claimRequest(
   const result = await tx.db
     .insertInto("idempotent_requests")
     .values({ ...row, status: null, answer_encrypted: null })
-    .onConflict((conflict) => conflict.column("scope_hash").doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .column("scope_hash")
+        .doUpdateSet({ ...row, status: null, answer_encrypted: null })
+        .where("idempotent_requests.expires_at", "<=", row.created_at),
+    )
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
@@ -34,14 +42,6 @@ export async function keepAnswer(tx: Tx, scopeHash: string, status: number, seal
 
 export async function forgetRequest(tx: Tx, scopeHash: string): Promise<void> {
   await tx.db.deleteFrom("idempotent_requests").where("scope_hash", "=", scopeHash).execute();
-}
-
-export async function forgetExpiredRequest(tx: Tx, scopeHash: string, now: number): Promise<void> {
-  await tx.db
-    .deleteFrom("idempotent_requests")
-    .where("scope_hash", "=", scopeHash)
-    .where("expires_at", "<=", now)
-    .execute();
 }
 
 /** Housekeeping; expired rows are ignored whether they are there or not. */

@@ -20,11 +20,18 @@ export async function insertMembership(tx: Tx, row: Memberships): Promise<boolea
 export async function findRole(executor: Executor, orgId: string, accountId: string): Promise<Role | undefined> {
   const row = await executor.db
     .selectFrom("memberships")
-    .innerJoin("organizations", "organizations.id", "memberships.org_id")
-    .select("memberships.role")
-    .where("memberships.org_id", "=", orgId)
-    .where("memberships.account_id", "=", accountId)
-    .where("organizations.deleted_at", "is", null)
+    .select("role")
+    .where("org_id", "=", orgId)
+    .where("account_id", "=", accountId)
+    .where((row) =>
+      row.exists(
+        row
+          .selectFrom("organizations")
+          .select("organizations.id")
+          .whereRef("organizations.id", "=", "memberships.org_id")
+          .where("organizations.deleted_at", "is", null),
+      ),
+    )
     .executeTakeFirst();
   return row?.role;
 }

@@ -6,9 +6,9 @@ import { locked, type Executor, type Tx } from "./store.js";
 
 export type NewNode = Pick<Nodes, "id" | "thumbprint" | "public_jwk" | "name" | "version" | "os" | "created_at">;
 
-/** Does nothing where the id or the thumbprint is known: look for the row afterwards. */
-export async function insertNode(tx: Tx, row: NewNode): Promise<void> {
-  await tx.db
+/** False, and nothing done, where the id or the thumbprint is known. */
+export async function insertNode(tx: Tx, row: NewNode): Promise<boolean> {
+  const result = await tx.db
     .insertInto("nodes")
     .values({
       ...row,
@@ -20,7 +20,8 @@ export async function insertNode(tx: Tx, row: NewNode): Promise<void> {
       possible_copy_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
 }
 
 export function lockNodeByKey(tx: Tx, thumbprint: Thumbprint): Promise<Nodes | undefined> {

@@ -18,7 +18,7 @@ export async function countUp(executor: Executor, bucket: string, now: number, w
     .onConflict((conflict) =>
       conflict.column("bucket").doUpdateSet({
         count: sql<number>`case when ${fresh} then 1 else rate_limits.count + 1 end`,
-        window_start: sql<number>`case when ${fresh} then ${sql.lit(now)} else rate_limits.window_start end`,
+        window_start: sql<number>`case when ${fresh} then excluded.window_start else rate_limits.window_start end`,
         expires_at: now + 2 * window,
       }),
     )

@@ -11,9 +11,14 @@ export type SessionWithAccount = SessionRow & { readonly disabled_at: number | n
 const withAccount = (executor: Executor) =>
   executor.db
     .selectFrom("sessions")
-    .innerJoin("accounts", "accounts.id", "sessions.account_id")
     .selectAll("sessions")
-    .select("accounts.disabled_at");
+    .select((row) =>
+      row
+        .selectFrom("accounts")
+        .select("accounts.disabled_at")
+        .whereRef("accounts.id", "=", "sessions.account_id")
+        .as("disabled_at"),
+    );
 
 export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {
   await tx.db.insertInto("sessions").values(row).execute();

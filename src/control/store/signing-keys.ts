@@ -1,6 +1,6 @@
 // Keys that sign access tokens: at most one signs, the retired ones verify until they are removed.
 
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { SigningKeys } from "./schema.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
@@ -12,7 +12,7 @@ export const currentSigningKey = (executor: Executor): Promise<SigningKeyRow | u
     .selectAll()
     .where("retired_at", "is", null)
     .orderBy("created_at", "desc")
-    .limit(1)
+    .limit(sql.lit(1))
     .executeTakeFirst();
 
 export const findSigningKey = (executor: Executor, kid: string): Promise<SigningKeyRow | undefined> =>

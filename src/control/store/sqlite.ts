@@ -10,6 +10,8 @@ import {
   SqliteDriver,
   type DatabaseConnection,
   type Driver,
+  type SqliteDatabase,
+  type SqliteStatement,
 } from "kysely";
 import type { ControlDatabase } from "./schema.js";
 import type { Store } from "./store.js";
@@ -27,6 +29,31 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Different statements that are kept prepared; only lists of changing length make many of them. */
+const preparedLimit = 500;
+
+/**
+ * Kysely prepares each statement anew, which costs more than most of them do. A prepared one may serve again as long as
+ * it is never left half read: nothing here streams rows.
+ */
+function withPrepared(database: BetterSqlite3.Database): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    prepare(text) {
+      const known = prepared.get(text);
+      if (known !== undefined) return known;
+      const statement = database.prepare<unknown[]>(text);
+      if (prepared.size >= preparedLimit) prepared.clear();
+      prepared.set(text, statement);
+      return statement;
+    },
+    close() {
+      prepared.clear();
+      database.close();
+    },
+  };
+}
+
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string;
@@ -40,14 +67,15 @@ export function openSqlite(options: SqliteOptions): Store {
   database.pragma("busy_timeout = 10000");
   database.pragma("trusted_schema = OFF");
 
+  const prepared = withPrepared(database);
   const dialect = new (class extends SqliteDialect {
     override createDriver(): Driver {
-      return new ImmediateDriver({ database });
+      return new ImmediateDriver({ database: prepared });
     }
     override createAdapter(): SqliteAdapter {
       return new TransactionalAdapter();
     }
-  })({ database });
+  })({ database: prepared });
   const db = new Kysely<ControlDatabase>({ dialect });
 
   return {
