@@ -116,7 +116,9 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
         if (code !== "state_not_writable") board.note({ connection: "unreachable" });
         log.warn("connection lost", { code, error });
       }
-      if (store.current().binding?.binding_id === binding.binding_id) await turn.sleep(backoff.next());
+      if (store.current().binding?.binding_id !== binding.binding_id) return;
+      if (board.current().connection === "connected") board.note({ connection: "connecting" });
+      await turn.sleep(backoff.next());
     },
   };
 }

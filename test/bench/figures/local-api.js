@@ -40,6 +40,18 @@ const load = async (socket) => {
   return JSON.parse(result.stdout);
 };
 
+/**
+ * The control plane goes away and comes back during the run, so what the daemon answers must follow. The bare server is
+ * loaded beside the same, or it would have the cores to itself.
+ */
+async function disturbedLoad(site, socket) {
+  while (!(await site.isConnected())) await sleep(100);
+  const restarted = sleep(duration / 4).then(() => site.restartControl());
+  const result = await load(socket);
+  await restarted;
+  return result;
+}
+
 export async function measure(site) {
   const bare = await startBareServer(site);
   const socket = site.environment.JITNODE_SOCKET;
@@ -49,15 +61,11 @@ export async function measure(site) {
     await load(socket);
     await load(bare.socket);
     for (let round = 0; round < rounds; round += 1) {
-      // The control plane goes away and comes back during the run, so what the daemon answers must follow.
-      const restarted = sleep(duration / 4).then(() => site.restartControl());
-      const result = await load(socket);
-      await restarted;
+      const result = await disturbedLoad(site, socket);
       distinct = Math.min(distinct, result.distinct);
       daemonRates.push(result.requests / result.seconds);
-      const other = await load(bare.socket);
+      const other = await disturbedLoad(site, bare.socket);
       bareRates.push(other.requests / other.seconds);
-      while (!(await site.isConnected())) await sleep(100);
     }
   } finally {
     await bare.stop();
