@@ -1,11 +1,12 @@
-// The cookies of the pages: the session, the secret of forms before sign-in, and where to go on after it.
+// The cookies of the pages: the session, the secret of forms before sign-in, where to go on after it, and the language.
 // With TLS they carry the __Host- prefix, so that no other host of the domain can set them; over plain http (loopback)
 // browsers refuse that prefix.
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { absoluteLimit } from "../services/browser-sessions.js";
+import { languageCookie } from "./language.js";
 
-export type CookieName = "session" | "form" | "next";
+export type CookieName = "session" | "form" | "next" | "language";
 
 export interface Cookies {
   read(request: FastifyRequest, name: CookieName): string | undefined;
@@ -18,17 +19,19 @@ const seconds: Readonly<Record<CookieName, number | undefined>> = {
   session: absoluteLimit / 1000,
   form: undefined,
   next: 1800,
+  language: 365 * 86_400,
 };
 
 const bareNames: Readonly<Record<CookieName, string>> = {
   session: "jitnode",
   form: "jitnode-form",
   next: "jitnode-next",
+  language: languageCookie,
 };
 
 export function createCookies(publicUrl: string): Cookies {
   const secure = publicUrl.startsWith("https://");
-  const nameOf = (name: CookieName): string => `${secure ? "__Host-" : ""}${bareNames[name]}`;
+  const nameOf = (name: CookieName): string => `${secure && name !== "language" ? "__Host-" : ""}${bareNames[name]}`;
   const options = { path: "/", httpOnly: true, sameSite: "lax", secure } as const;
   return {
     read: (request, name) => request.cookies[nameOf(name)],

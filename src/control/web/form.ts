@@ -1,24 +1,43 @@
 // Parts of forms: fields with their label, hint and error tied together, notices, hidden values.
 
-import { JitnodeError, type ErrorCode } from "../../protocol/errors.js";
+import { errorRegistry, JitnodeError, type ErrorCode } from "../../protocol/errors.js";
 import { attributes, html, type Html, type HtmlValue } from "./html.js";
 import { signs } from "./mark.js";
 import { sentence } from "./text.js";
-import { texts } from "./texts/texts.js";
+import type { Texts } from "./texts/texts.js";
 
 /** What a form was sent with, to be shown again. Secrets are left out by whoever renders. */
 export type Values = Readonly<Record<string, string>>;
 
-/** An error and the field it belongs to; without a field it stands above the form. */
-export interface FormProblem {
+/** A refusal in the language of the page: what happened, and what to do. */
+export interface Explained {
   readonly error: JitnodeError;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** A refusal and the field it belongs to; without a field it stands above the form. */
+export interface FormProblem extends Explained {
   readonly field: string | undefined;
 }
 
+/** What a service or a page says of this occurrence itself comes before what is said of its code. */
+export function explain(texts: Texts, error: JitnodeError): Explained {
+  const known = errorRegistry[error.code];
+  const said = texts.errors[error.code];
+  const own = (text: string): string => (Object.hasOwn(texts.sentences, text) ? texts.sentences[text] : undefined) ?? text;
+  const message = error.message === known.message ? (said?.message ?? known.message) : own(error.message);
+  const hint = error.hint === known.hint ? (said?.hint ?? known.hint) : own(error.hint);
+  return { error, message, advice: error.retryAfter === undefined ? hint : texts.error.wait(error.retryAfter) };
+}
+
+/** Where each refusal belongs. */
+export type Fields = Readonly<Partial<Record<ErrorCode, string>>>;
+
 /** What to show of a refusal; anything that is no refusal is thrown on. `fields` says where each code belongs. */
-export function problemOf(error: unknown, fields: Readonly<Partial<Record<ErrorCode, string>>>): FormProblem {
+export function problemOf(texts: Texts, error: unknown, fields: Fields): FormProblem {
   if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
-  return { error, field: fields[error.code] };
+  return { ...explain(texts, error), field: fields[error.code] };
 }
 
 export interface Field {
@@ -38,7 +57,7 @@ export interface Field {
 const longestShown = 400;
 
 export function field(spec: Field, problem?: FormProblem): Html {
-  const bad = problem?.field === spec.name ? problem.error : undefined;
+  const bad = problem?.field === spec.name ? problem : undefined;
   const described = [spec.hint && `${spec.name}-hint`, bad && `${spec.name}-wrong`].filter(Boolean).join(" ");
   const input = attributes({
     id: spec.name,
@@ -61,18 +80,14 @@ export function field(spec: Field, problem?: FormProblem): Html {
 }
 
 /** The error under a field or a group of them. */
-export const wrong = (name: string, error: JitnodeError): Html =>
-  html`<span class="wrong" id="${name}-wrong"><strong>${sentence(error.message)}</strong> ${sentence(adviceOf(error))}</span>`;
-
-/** What to do, and for how long to wait where there were too many attempts. */
-export const adviceOf = (error: JitnodeError): string =>
-  error.retryAfter === undefined ? error.hint : texts.error.wait(error.retryAfter);
+export const wrong = (name: string, { message, advice }: Explained): Html =>
+  html`<span class="wrong" id="${name}-wrong"><strong>${sentence(message)}</strong> ${sentence(advice)}</span>`;
 
 /** Above a form: the error that belongs to no single field. */
 export const problemNotice = (problem: FormProblem | undefined): Html | undefined =>
   problem === undefined || problem.field !== undefined
     ? undefined
-    : notice("bad", problem.error.message, adviceOf(problem.error), true);
+    : notice("bad", problem.message, problem.advice, true);
 
 export const notice = (kind: "warn" | "bad", title: string, more?: string, alert = false): Html =>
   html`<div class="notice ${kind}"${attributes({ role: alert && "alert" })}>

@@ -22,6 +22,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
   "cache-control": "no-store",
+  vary: "Accept-Language, Cookie",
 };
 
 /** A page on its way, with the status and the wait that a refusal asks for. */

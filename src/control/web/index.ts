@@ -12,6 +12,7 @@ import { signInPage } from "../sign-in/local/sign-in-page.js";
 import { signUpPage } from "../sign-in/local/sign-up-page.js";
 import { assertSameOrigin } from "./guard.js";
 import { pageHeaders, sendPage } from "./headers.js";
+import { askedLanguage, textsOf, withoutLanguage } from "./language.js";
 import { icon } from "./mark.js";
 import { activatePages } from "./pages/activate.js";
 import { agreementPage } from "./pages/agreement.js";
@@ -37,6 +38,12 @@ const pages: Routes = (app, context) => {
     acceptForms(scope);
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, page: true };
+    });
+    scope.addHook("preHandler", async (request, reply) => {
+      const language = askedLanguage(request);
+      if (language === undefined || request.method === "POST") return;
+      site.cookies.set(reply, "language", language);
+      return site.go(reply, withoutLanguage(request.url));
     });
     scope.addHook("preHandler", async (request) => {
       if (request.method === "POST") assertSameOrigin(request, context.config.publicUrl);
@@ -67,5 +74,6 @@ export function sendErrorPage(
   error: JitnodeError,
 ): FastifyReply {
   const { host } = new URL(context.config.publicUrl);
-  return sendPage(reply, errorPage(error), { host, person: undefined });
+  const texts = textsOf(reply.request);
+  return sendPage(reply, errorPage(texts, error), { texts, url: reply.request.url, host, person: undefined });
 }

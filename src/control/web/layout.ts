@@ -4,7 +4,8 @@ import type { JitnodeError } from "../../protocol/errors.js";
 import { html, Html } from "./html.js";
 import { mark } from "./mark.js";
 import { style } from "./style.js";
-import { texts } from "./texts/texts.js";
+import { inLanguage, otherLanguages } from "./language.js";
+import type { Texts } from "./texts/texts.js";
 import { hidden } from "./form.js";
 
 export interface Page {
@@ -15,6 +16,9 @@ export interface Page {
 }
 
 export interface Frame {
+  readonly texts: Texts;
+  /** Path and query that were asked for: where the same page is in another language. */
+  readonly url: string;
   readonly host: string;
   /** Undefined when nobody is signed in. */
   readonly person: { readonly name: string; readonly token: string } | undefined;
@@ -23,6 +27,7 @@ export interface Frame {
 const styleElement = new Html(`<style>${style}</style>`);
 
 export function layout(page: Page, frame: Frame): string {
+  const { texts } = frame;
   const title = page.refused !== undefined ? texts.titleOfError(page.title) : page.title;
   const { person } = frame;
   return html`<!doctype html>
@@ -48,7 +53,14 @@ export function layout(page: Page, frame: Frame): string {
           }
         </header>
         <main id="main">${page.main}</main>
-        <footer><span>${texts.controlPlaneOf(frame.host)}</span><a href="/agreement">${texts.agreementLink}</a></footer>
+        <footer>
+          <span>${texts.controlPlaneOf(frame.host)}</span>
+          <a href="/agreement">${texts.agreementLink}</a>
+          ${otherLanguages(texts).map(
+            ({ key, texts: other }) =>
+              html`<a href="${inLanguage(frame.url, key)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a>`,
+          )}
+        </footer>
       </body>
     </html>
 `.toString();

@@ -22,11 +22,15 @@ import { createTerminalSignIns, type TerminalSignIns } from "../services/termina
 import { createCookies, type Cookies } from "./cookies.js";
 import type { Values } from "./form.js";
 import { sendPage, setPageHeaders } from "./headers.js";
+import { textsOf } from "./language.js";
 import type { Page } from "./layout.js";
 import { asTarget } from "./targets.js";
+import type { Texts } from "./texts/texts.js";
 
 /** Somebody who looks at a page. */
 export interface Visit {
+  /** In their language. */
+  readonly texts: Texts;
   readonly visitor: Visitor;
   readonly session: BrowserSession | undefined;
 }
@@ -75,6 +79,7 @@ export function createSite(context: ControlContext): Site {
   const visit = async (request: FastifyRequest): Promise<Visit> => {
     const cookie = cookies.read(request, "session");
     return {
+      texts: textsOf(request),
       visitor: { address: addressOf(request), agent: agentOf(request) },
       session: cookie === undefined ? undefined : await sessions.read(cookie),
     };
@@ -93,18 +98,18 @@ export function createSite(context: ControlContext): Site {
     visit,
 
     async person(request, reply, target) {
-      const { session, visitor } = await visit(request);
+      const { session, ...visiting } = await visit(request);
       if (session !== undefined) {
-        return { session, visitor, actor: personAt(session, visitor.address), token: session.sign("form") };
+        return { ...visiting, session, actor: personAt(session, visiting.visitor.address), token: session.sign("form") };
       }
       cookies.set(reply, "next", target);
       go(reply, "/sign-in");
       return undefined;
     },
 
-    show(reply, { session }, page) {
+    show(reply, { session, texts }, page) {
       const person = session && { name: session.accountName, token: session.sign("form") };
-      return sendPage(reply, page, { host, person });
+      return sendPage(reply, page, { texts, url: reply.request.url, host, person });
     },
 
     go,

@@ -379,6 +379,14 @@ describe("a bound daemon", () => {
     expect(fake.streams()).toBe(1);
   });
 
+  test("is not called connected between two streams, even when the next one soon is there", async () => {
+    const fake = await fakeControlPlane();
+    const daemon = await boundDaemon(fake);
+    const { connection_since: before } = await reach(daemon, { connection: "connected" });
+    fake.closeStreams();
+    await reach(daemon, (status) => status.connection === "connected" && status.connection_since !== before);
+  });
+
   test("warns of clocks two hours apart, and works", async () => {
     const fake = await fakeControlPlane();
     fake.clockOffset = 2 * 60 * 60 * 1000;

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../../protocol/errors.js";
 import type { NewAccount } from "../../services/accounts.js";
 import { field, type FormProblem, type Values } from "../../web/form.js";
 import { html, type Html } from "../../web/html.js";
-import { texts } from "../../web/texts/texts.js";
+import type { Texts } from "../../web/texts/texts.js";
 
 export const accountFieldsOf = (values: Values): NewAccount => ({
   login: values["login"] ?? "",
@@ -21,7 +21,7 @@ export const accountProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** A password is never sent back. */
-export function newAccountFields(values: Values, problem: FormProblem | undefined): Html {
+export function newAccountFields(texts: Texts, values: Values, problem: FormProblem | undefined): Html {
   const { account } = texts;
   return html`${field(
     {
@@ -44,15 +44,15 @@ export function newAccountFields(values: Values, problem: FormProblem | undefine
       required: true,
     },
     problem,
-  )}${newPasswordField(account.password, problem)}`;
+  )}${newPasswordField(texts, account.password, problem)}`;
 }
 
-export const newPasswordField = (label: string, problem: FormProblem | undefined): Html =>
+export const newPasswordField = ({ account }: Texts, label: string, problem: FormProblem | undefined): Html =>
   field(
     {
       name: "password",
       label,
-      hint: texts.account.passwordHint,
+      hint: account.passwordHint,
       type: "password",
       autocomplete: "new-password",
       required: true,

@@ -10,53 +10,57 @@ import { form, problemNotice, problemOf, type FormProblem, type Values } from ".
 import { html, type Html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
 import type { Site } from "../../web/site.js";
-import { texts } from "../../web/texts/texts.js";
+import type { Texts } from "../../web/texts/texts.js";
 import { accountFieldsOf, accountProblems, newAccountFields, newPasswordField } from "./fields.js";
 
 interface LinkPage {
   readonly kind: LinkKind;
-  readonly texts: { readonly title: string; readonly lead: string };
-  readonly submit: string;
-  fields(values: Values, problem: FormProblem | undefined): Html;
+  said(texts: Texts): { readonly title: string; readonly lead: string; readonly submit: string };
+  fields(texts: Texts, values: Values, problem: FormProblem | undefined): Html;
   use(site: Site, token: string, fields: Values, visitor: Visitor): Promise<SignedIn>;
 }
 
 const pages: readonly LinkPage[] = [
   {
     kind: "setup",
-    texts: texts.setUp,
-    submit: texts.account.submit,
+    said: ({ setUp, account }) => ({ ...setUp, submit: account.submit }),
     fields: newAccountFields,
     use: (site, token, fields, visitor) => site.accounts.setUp(token, accountFieldsOf(fields), visitor),
   },
   {
     kind: "invitation",
-    texts: texts.invitation,
-    submit: texts.account.submit,
+    said: ({ invitation, account }) => ({ ...invitation, submit: account.submit }),
     fields: newAccountFields,
     use: (site, token, fields, visitor) => site.accounts.acceptInvitation(token, accountFieldsOf(fields), visitor),
   },
   {
     kind: "reset",
-    texts: texts.reset,
-    submit: texts.reset.submit,
-    fields: (_values, problem) => newPasswordField(texts.account.newPassword, problem),
+    said: ({ reset }) => reset,
+    fields: (texts, _values, problem) => newPasswordField(texts, texts.account.newPassword, problem),
     use: (site, token, fields, visitor) => site.accounts.resetPassword(token, fields["password"] ?? "", visitor),
   },
 ];
 
-const invalid = (kind: LinkKind): JitnodeError =>
+const invalid = (texts: Texts, kind: LinkKind): JitnodeError =>
   new JitnodeError("link_invalid", { hint: texts.error.linkInvalid[kind] });
 
-function render(link: LinkPage, action: string, token: string, values: Values, problem?: FormProblem): Page {
+function render(
+  link: LinkPage,
+  texts: Texts,
+  action: string,
+  token: string,
+  values: Values,
+  problem?: FormProblem,
+): Page {
+  const { title, lead, submit } = link.said(texts);
   return {
-    title: link.texts.title,
+    title,
     refused: problem?.error,
-    main: html`<h1>${link.texts.title}</h1>
-      <p class="lead">${link.texts.lead}</p>
+    main: html`<h1>${title}</h1>
+      <p class="lead">${lead}</p>
       ${problemNotice(problem)}
       <div class="card">
-        ${form(action, token, [link.fields(values, problem), html`<button>${link.submit}</button>`])}
+        ${form(action, token, [link.fields(texts, values, problem), html`<button>${submit}</button>`])}
       </div>`,
   };
 }
@@ -67,8 +71,8 @@ export function linkPages(app: FastifyInstance, site: Site): void {
 
     app.get(`${path}/:token`, async (request, reply) => {
       const { visit, token } = await read(site, request);
-      if ((await findLink(site.context, link.kind, token)) === undefined) throw invalid(link.kind);
-      return site.show(reply, visit, render(link, `${path}/${token}`, site.formToken(request, reply), {}));
+      if ((await findLink(site.context, link.kind, token)) === undefined) throw invalid(visit.texts, link.kind);
+      return site.show(reply, visit, render(link, visit.texts, `${path}/${token}`, site.formToken(request, reply), {}));
     });
 
     app.post(`${path}/:token`, async (request, reply): Promise<FastifyReply> => {
@@ -78,10 +82,10 @@ export function linkPages(app: FastifyInstance, site: Site): void {
         const { cookie } = await link.use(site, token, fields, visit.visitor);
         return await site.welcome(request, reply, cookie);
       } catch (error) {
-        const problem = problemOf(error, accountProblems);
-        if (problem.error.code === "link_invalid") throw invalid(link.kind);
+        const problem = problemOf(visit.texts, error, accountProblems);
+        if (problem.error.code === "link_invalid") throw invalid(visit.texts, link.kind);
         if (problem.field === undefined) throw error;
-        const page = render(link, `${path}/${token}`, site.formToken(request, reply), fields, problem);
+        const page = render(link, visit.texts, `${path}/${token}`, site.formToken(request, reply), fields, problem);
         return site.show(reply, visit, page);
       }
     });

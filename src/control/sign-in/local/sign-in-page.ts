@@ -6,9 +6,10 @@ import { html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
 import type { Site } from "../../web/site.js";
 import { asTarget } from "../../web/targets.js";
-import { texts } from "../../web/texts/texts.js";
+import type { Texts } from "../../web/texts/texts.js";
 
 interface Rendering {
+  readonly texts: Texts;
   readonly token: string;
   readonly onTheWay: boolean;
   readonly mayAsk: boolean;
@@ -16,7 +17,7 @@ interface Rendering {
   readonly problem?: FormProblem;
 }
 
-function page({ token, onTheWay, mayAsk, values = {}, problem }: Rendering): Page {
+function page({ texts, token, onTheWay, mayAsk, values = {}, problem }: Rendering): Page {
   const { signIn } = texts;
   return {
     title: signIn.title,
@@ -62,7 +63,8 @@ export function signInPage(app: FastifyInstance, site: Site): void {
     const target = asTarget(site.cookies.read(request, "next"));
     if (visit.session !== undefined) return site.go(reply, target ?? "/");
     const token = site.formToken(request, reply);
-    return site.show(reply, visit, page({ token, mayAsk, onTheWay: target?.startsWith("/activate") === true }));
+    const onTheWay = target?.startsWith("/activate") === true;
+    return site.show(reply, visit, page({ texts: visit.texts, token, mayAsk, onTheWay }));
   });
 
   app.post("/sign-in", async (request, reply) => {
@@ -72,9 +74,10 @@ export function signInPage(app: FastifyInstance, site: Site): void {
       const { cookie } = await site.accounts.signIn(fields["login"] ?? "", fields["password"] ?? "", visit.visitor);
       return await site.welcome(request, reply, cookie);
     } catch (error) {
-      const problem = problemOf(error, { sign_in_failed: "password" });
+      const problem = problemOf(visit.texts, error, { sign_in_failed: "password" });
       const token = site.formToken(request, reply);
-      const rendering = { token, mayAsk, onTheWay: false, values: { login: fields["login"] ?? "" }, problem };
+      const values = { login: fields["login"] ?? "" };
+      const rendering = { texts: visit.texts, token, mayAsk, onTheWay: false, values, problem };
       return site.show(reply, { ...visit, session: undefined }, page(rendering));
     }
   });

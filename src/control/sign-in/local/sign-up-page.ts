@@ -8,10 +8,10 @@ import { html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
 import type { Site } from "../../web/site.js";
 import { asTarget } from "../../web/targets.js";
-import { texts } from "../../web/texts/texts.js";
+import type { Texts } from "../../web/texts/texts.js";
 import { accountFieldsOf, accountProblems, newAccountFields } from "./fields.js";
 
-function page(token: string, byCode: boolean, values: Values, problem?: FormProblem): Page {
+function page(texts: Texts, token: string, byCode: boolean, values: Values, problem?: FormProblem): Page {
   const { signUp, account } = texts;
   const code = {
     name: "binding_code",
@@ -27,7 +27,7 @@ function page(token: string, byCode: boolean, values: Values, problem?: FormProb
       ${byCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
       <div class="card">
         ${form("/sign-up", token, [
-          newAccountFields(values, problem),
+          newAccountFields(texts, values, problem),
           byCode && field(code, problem),
           html`<button>${account.submit}</button>`,
         ])}
@@ -44,7 +44,7 @@ export function signUpPage(app: FastifyInstance, site: Site): void {
     if (signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
     const visit = await site.visit(request);
     if (visit.session !== undefined) return site.go(reply, asTarget(site.cookies.read(request, "next")) ?? "/");
-    return site.show(reply, visit, page(site.formToken(request, reply), byCode, {}));
+    return site.show(reply, visit, page(visit.texts, site.formToken(request, reply), byCode, {}));
   });
 
   app.post("/sign-up", async (request, reply) => {
@@ -55,9 +55,9 @@ export function signUpPage(app: FastifyInstance, site: Site): void {
       const { cookie } = await site.accounts.signUp(wanted, visit.visitor);
       return await site.welcome(request, reply, cookie);
     } catch (error) {
-      const problem = problemOf(error, accountProblems);
+      const problem = problemOf(visit.texts, error, accountProblems);
       if (problem.error.code === "sign_up_not_allowed") throw error;
-      return site.show(reply, visit, page(site.formToken(request, reply), byCode, fields, problem));
+      return site.show(reply, visit, page(visit.texts, site.formToken(request, reply), byCode, fields, problem));
     }
   });
 }

@@ -15,7 +15,6 @@ import { problemOf, type FormProblem, type Values } from "../form.js";
 import type { Page } from "../layout.js";
 import type { PersonVisit, Site } from "../site.js";
 import { activationTarget } from "../targets.js";
-import { texts } from "../texts/texts.js";
 import { codePage } from "./code.js";
 import { readDecision, repeatOf } from "./decision.js";
 import { errorPage } from "./error.js";
@@ -49,9 +48,10 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     const state = stateOf(asked);
     if (state !== "pending") {
       const lookup = secrets.lookup("user_code", asUserCode(code) ?? "");
-      return resultPage(state, await findOwnDecision(store, lookup, visit.actor.accountId), problem);
+      return resultPage(visit.texts, state, await findOwnDecision(store, lookup, visit.actor.accountId), problem);
     }
     const common = {
+      texts: visit.texts,
       now: clock.now(),
       token: visit.token,
       action: `/activate/${code}`,
@@ -77,7 +77,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       if (decision === "deny") {
         return await site.terminals.deny(visit.actor, code, repeatOf(key, path, { decision }));
       }
-      const approval = readTerminalApproval(fields, asked.request);
+      const approval = readTerminalApproval(visit.texts, fields, asked.request);
       return await site.terminals.approve(visit.actor, code, approval, repeatOf(key, path, { decision, ...approval }));
     }
     const key_thumbprint = fields["key_thumbprint"] ?? "";
@@ -86,7 +86,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       await site.activations.deny(visit.actor, code, { key_thumbprint }, repeatOf(key, path, body));
       return;
     }
-    const approval = readApproval(fields);
+    const approval = readApproval(visit.texts, fields);
     await site.activations.approve(visit.actor, code, approval, repeatOf(key, path, { decision, ...approval }));
   };
 
@@ -94,7 +94,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     const typed = codeOf(request.query);
     const visit = await site.person(request, reply, activationTarget(typed));
     if (visit === undefined) return reply;
-    return site.show(reply, visit, codePage(visit.token, typed));
+    return site.show(reply, visit, codePage(visit.texts, visit.token, typed));
   });
 
   app.post("/activate", async (request, reply) => {
@@ -105,12 +105,13 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     try {
       const code = asUserCode(typed);
       if (code === undefined) {
-        throw new JitnodeError("activation_unknown", { message: texts.code.malformed, hint: texts.code.malformedHint });
+        const { malformed, malformedHint } = visit.texts.code;
+        throw new JitnodeError("activation_unknown", { message: malformed, hint: malformedHint });
       }
       await find(visit, code);
       return site.go(reply, placeOf(visit, formatCode(code)));
     } catch (error) {
-      return site.show(reply, visit, codePage(visit.token, typed, problemOf(error, codeProblems)));
+      return site.show(reply, visit, codePage(visit.texts, visit.token, typed, problemOf(visit.texts, error, codeProblems)));
     }
   });
 
@@ -137,7 +138,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
         await decide(visit, code, fields, asked);
         return placeOf(visit, code);
       } catch (error) {
-        const problem = problemOf(error, asked.client === "node" ? nodeProblems : terminalProblems);
+        const problem = problemOf(visit.texts, error, asked.client === "node" ? nodeProblems : terminalProblems);
         if (problem.error.code === "activation_decided") return placeOf(visit, code);
         return await render(visit, await find(visit, code), fields, problem);
       }
@@ -155,7 +156,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       return typeof outcome === "string" ? site.go(reply, outcome) : site.show(reply, visit, outcome);
     } catch (error) {
       if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
-      return site.show(reply, visit, errorPage(error, { href: "/activate", text: texts.result.another }));
+      return site.show(reply, visit, errorPage(visit.texts, error, { href: "/activate", text: visit.texts.result.another }));
     }
   };
 }

@@ -2,7 +2,7 @@
 
 import { html, type Html } from "../html.js";
 import { notice } from "../form.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 
 export interface Facts {
   readonly userCode: string;
@@ -13,7 +13,6 @@ export interface Facts {
   readonly expiresAt: string;
 }
 
-const { asks } = texts;
 const minute = 60_000;
 
 /** A pair of a list of facts. */
@@ -24,7 +23,7 @@ export const fact = (name: string, value: Html | string): Html =>
 export const mono = (text: string): Html => html`<span class="mono">${text}</span>`;
 
 /** Code, address and age: what the control plane itself saw. */
-export function knownFacts(facts: Facts, now: number): Html {
+export function knownFacts({ asks }: Texts, facts: Facts, now: number): Html {
   const minutesAgo = Math.floor((now - Date.parse(facts.requestedAt)) / minute);
   const minutesLeft = Math.floor((Date.parse(facts.expiresAt) - now) / minute);
   const age = minutesAgo < 1 ? asks.justNow : asks.ago(minutesAgo);
@@ -46,7 +45,7 @@ export interface Asking {
   readonly warning: readonly [string, string];
 }
 
-export const askingCards = (asking: Asking): Html =>
+export const askingCards = ({ asks }: Texts, asking: Asking): Html =>
   html`<p class="kind">${asking.kind}</p>
     <h1><bdi>${asking.title}</bdi></h1>
     <div class="card">

@@ -3,10 +3,14 @@
 import { field, form, problemNotice, type FormProblem } from "../form.js";
 import { html } from "../html.js";
 import type { Page } from "../layout.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 
-export function codePage(token: string, typed: string | undefined, problem?: FormProblem): Page {
-  const { code: text } = texts;
+export function codePage(
+  { code: text }: Texts,
+  token: string,
+  typed: string | undefined,
+  problem?: FormProblem,
+): Page {
   const filled = typed !== undefined && typed !== "" && problem === undefined;
   const title = filled ? text.filledTitle : text.title;
   return {

@@ -6,14 +6,12 @@ import { asIdempotencyKey, type Repeat } from "../../services/idempotency.js";
 import { field, hidden, type FormProblem, type Values } from "../form.js";
 import { html, type Html } from "../html.js";
 import { signs } from "../mark.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 
-const { asks } = texts;
-
-export const numberField = (problem: FormProblem | undefined): Html =>
+export const numberField = ({ asks }: Texts, problem: FormProblem | undefined): Html =>
   field({ name: "number", label: asks.number, hint: asks.numberHint, look: "big digits", digits: true }, problem);
 
-export const decisionButtons = (idempotencyKey: string): Html =>
+export const decisionButtons = ({ asks }: Texts, idempotencyKey: string): Html =>
   html`${hidden({ key: idempotencyKey })}
     <div class="pair">
       <button name="decision" value="approve">${signs.yes}${asks.approve}</button>
@@ -33,7 +31,7 @@ export function readDecision(fields: Values): { readonly decision: Decision; rea
 export const repeatOf = (key: string, path: string, body: unknown): Repeat => ({ key, method: "POST", path, body });
 
 /** A slip of the finger is no wrong number: it is not counted. */
-export function readNumber(fields: Values): string {
+export function readNumber(texts: Texts, fields: Values): string {
   const number = (fields["number"] ?? "").trim();
   if (!/^[0-9]{2}$/.test(number)) {
     throw new JitnodeError("number_wrong", { message: texts.decision.numberForm, hint: texts.decision.numberFormHint });

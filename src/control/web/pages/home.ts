@@ -5,11 +5,11 @@ import type { Organization } from "../../../protocol/people.js";
 import { html } from "../html.js";
 import type { Page } from "../layout.js";
 import type { Site } from "../site.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 
 const shown = 100;
 
-function page(name: string, organizations: readonly Organization[]): Page {
+function page(texts: Texts, name: string, organizations: readonly Organization[]): Page {
   const { home } = texts;
   return {
     title: texts.product,
@@ -46,6 +46,6 @@ export function homePage(app: FastifyInstance, site: Site): void {
     const visit = await site.person(request, reply, "/");
     if (visit === undefined) return reply;
     const { items } = await site.organizations.list(visit.actor, { after: undefined, limit: shown });
-    return site.show(reply, visit, page(visit.session.accountName, items));
+    return site.show(reply, visit, page(visit.texts, visit.session.accountName, items));
   });
 }

@@ -6,13 +6,12 @@ import type { Activation, ApprovalRequest, Organization } from "../../../protoco
 import { field, form, hidden, problemNotice, wrong, type FormProblem, type Values } from "../form.js";
 import { attributes, html, type Html } from "../html.js";
 import type { Page } from "../layout.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 import { askingCards, fact, knownFacts, mono } from "./asks.js";
 import { decisionButtons, numberField, readNumber } from "./decision.js";
 
-const { asks, node: text } = texts;
-
 export interface NodeDecision {
+  readonly texts: Texts;
   readonly activation: Activation;
   readonly organizations: readonly Organization[];
   readonly mayCreate: boolean;
@@ -41,7 +40,8 @@ export const nodeProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 export function nodeDecisionPage(decision: NodeDecision): Page {
-  const { activation, problem, values } = decision;
+  const { texts, activation, problem, values } = decision;
+  const { asks, node: text } = texts;
   const { node } = activation;
   const facts = {
     userCode: activation.user_code,
@@ -53,11 +53,11 @@ export function nodeDecisionPage(decision: NodeDecision): Page {
   return {
     title: text.kind,
     refused: problem?.error,
-    main: html`${askingCards({
+    main: html`${askingCards(texts, {
       kind: text.kind,
       title: node.name,
       claims: html`${fact(asks.name, html`<bdi>${node.name}</bdi>`)}${fact(asks.version, node.version)}${fact(asks.system, node.os)}`,
-      known: html`${knownFacts(facts, decision.now)}${fact(asks.nodeId, mono(node.id))}${fact(asks.key, mono(node.key_thumbprint))}`,
+      known: html`${knownFacts(texts, facts, decision.now)}${fact(asks.nodeId, mono(node.id))}${fact(asks.key, mono(node.key_thumbprint))}`,
       can: text.can,
       warning: [text.warning, text.warningMore],
     })}
@@ -65,9 +65,9 @@ export function nodeDecisionPage(decision: NodeDecision): Page {
       <div class="card">
         ${form(decision.action, decision.token, [
           hidden({ key_thumbprint: node.key_thumbprint, agreement: decision.agreement }),
-          numberField(problem),
+          numberField(texts, problem),
           organizationChoices(decision, values),
-          decisionButtons(decision.key),
+          decisionButtons(texts, decision.key),
         ])}
       </div>`,
   };
@@ -83,9 +83,10 @@ function preselected(decision: NodeDecision): string | undefined {
 }
 
 function organizationChoices(decision: NodeDecision, values: Values): Html {
-  const { problem, mayCreate, organizations, activation } = decision;
+  const { texts, problem, mayCreate, organizations, activation } = decision;
+  const { node: text } = texts;
   const chosen = preselected(decision);
-  const bad = problem?.field === "organization" ? problem.error : undefined;
+  const bad = problem?.field === "organization" ? problem : undefined;
   const option = (value: string, label: Html | string, more?: Html): Html => {
     const input = attributes({
       checked: chosen === value,
@@ -107,14 +108,14 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
     ${bad && html`<div tabindex="-1"${attributes({ autofocus: chosen === undefined })}>${wrong("organization", bad)}</div>`}
     <div class="choices">
       ${organizations.map(own)}
-      ${mayCreate && option("create", text.create, creationFields(values, problem))}
+      ${mayCreate && option("create", text.create, creationFields(texts, values, problem))}
       ${option("join", text.join, field(code, problem))}
     </div>
   </fieldset>`;
 }
 
-function creationFields(values: Values, problem: FormProblem | undefined): Html {
-  const bad = problem?.field === "consent" ? problem.error : undefined;
+function creationFields({ node: text }: Texts, values: Values, problem: FormProblem | undefined): Html {
+  const bad = problem?.field === "consent" ? problem : undefined;
   const consent = attributes({
     id: "consent",
     checked: values["consent"] === "yes",
@@ -136,13 +137,13 @@ function creationFields(values: Values, problem: FormProblem | undefined): Html 
 }
 
 /** What the service is asked for; throws where something is missing, before any attempt is counted. */
-export function readApproval(fields: Values): ApprovalRequest {
-  const number = readNumber(fields);
+export function readApproval(texts: Texts, fields: Values): ApprovalRequest {
+  const number = readNumber(texts, fields);
   const key_thumbprint = fields["key_thumbprint"] ?? "";
-  return { number, key_thumbprint, organization: readChoice(fields) };
+  return { number, key_thumbprint, organization: readChoice(texts, fields) };
 }
 
-function readChoice(fields: Values): ApprovalRequest["organization"] {
+function readChoice({ node: text }: Texts, fields: Values): ApprovalRequest["organization"] {
   const choice = fields["organization"] ?? "";
   if (choice === "create") {
     if (fields["consent"] !== "yes") throw new JitnodeError("agreement_required", { message: text.consentMissing });

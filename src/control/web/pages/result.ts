@@ -7,10 +7,8 @@ import { html, type Html } from "../html.js";
 import type { Page } from "../layout.js";
 import { signs } from "../mark.js";
 import { sentence } from "../text.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 import { fact, mono } from "./asks.js";
-
-const { result: text } = texts;
 
 interface Ending {
   readonly title: string;
@@ -19,7 +17,7 @@ interface Ending {
   readonly details?: Html;
 }
 
-function endingOf(state: Activation["state"], decision: DecisionRow | undefined): Ending {
+function endingOf({ result: text }: Texts, state: Activation["state"], decision: DecisionRow | undefined): Ending {
   if (state === "denied") return { title: text.denied, good: false, more: text.deniedMore };
   if (decision?.state !== "approved") return { title: text.decided, good: false, more: text.decidedMore };
   if (decision.client_id === "jitnode-cli") {
@@ -52,8 +50,14 @@ jitnode org code</pre>
 }
 
 /** `problem`: what the last attempt to decide was refused for, such as the third wrong number. */
-export function resultPage(state: Activation["state"], decision: DecisionRow | undefined, problem?: FormProblem): Page {
-  const ending = endingOf(state, decision);
+export function resultPage(
+  texts: Texts,
+  state: Activation["state"],
+  decision: DecisionRow | undefined,
+  problem?: FormProblem,
+): Page {
+  const { result: text } = texts;
+  const ending = endingOf(texts, state, decision);
   return {
     title: ending.title,
     refused: problem?.error,

@@ -4,14 +4,12 @@ import type { FastifyInstance } from "fastify";
 import { form } from "../form.js";
 import { html } from "../html.js";
 import type { Site } from "../site.js";
-import { texts } from "../texts/texts.js";
 
 export function signOutPage(app: FastifyInstance, site: Site): void {
-  const { signOutPage: text } = texts;
-
   app.get("/sign-out", async (request, reply) => {
     const visit = await site.person(request, reply, "/");
     if (visit === undefined) return reply;
+    const { signOutPage: text } = visit.texts;
     const button = html`<button>${text.submit}</button>`;
     return site.show(reply, visit, {
       title: text.title,

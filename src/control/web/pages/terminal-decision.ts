@@ -7,13 +7,12 @@ import type { TerminalRequest } from "../../services/terminal-sign-ins.js";
 import { field, form, problemNotice, type FormProblem, type Values } from "../form.js";
 import { html } from "../html.js";
 import type { Page } from "../layout.js";
-import { texts } from "../texts/texts.js";
+import type { Texts } from "../texts/texts.js";
 import { askingCards, fact, knownFacts } from "./asks.js";
 import { decisionButtons, numberField, readNumber } from "./decision.js";
 
-const { asks, terminal: text } = texts;
-
 export interface TerminalDecision {
+  readonly texts: Texts;
   readonly request: TerminalRequest;
   readonly now: number;
   readonly token: string;
@@ -27,16 +26,18 @@ export const terminalProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
   binding_code_invalid: "binding_code",
 };
 
-export function terminalDecisionPage({ request, now, token, action, key, problem }: TerminalDecision): Page {
+export function terminalDecisionPage(decision: TerminalDecision): Page {
+  const { texts, request, now, token, action, key, problem } = decision;
+  const { asks, terminal: text } = texts;
   const code = { name: "binding_code", label: text.code, hint: text.codeHint, look: "typed" } as const;
   return {
     title: text.kind,
     refused: problem?.error,
-    main: html`${askingCards({
+    main: html`${askingCards(texts, {
       kind: text.kind,
       title: text.title,
       claims: fact(asks.program, request.agent === "" ? asks.unnamed : html`<bdi>${request.agent}</bdi>`),
-      known: knownFacts(request, now),
+      known: knownFacts(texts, request, now),
       can: text.can[request.scope],
       warning: [text.warning, text.warningMore],
     })}
@@ -49,8 +50,8 @@ export function terminalDecisionPage({ request, now, token, action, key, problem
               <p class="hint">${text.membershipMore}</p>
             </div>`,
           request.codeNeededFor !== undefined && field(code, problem),
-          numberField(problem),
-          decisionButtons(key),
+          numberField(texts, problem),
+          decisionButtons(texts, key),
         ])}
       </div>`,
   };
@@ -62,11 +63,11 @@ export interface TerminalApproval {
 }
 
 /** Throws where something is missing, before any attempt is counted. */
-export function readTerminalApproval(fields: Values, request: TerminalRequest): TerminalApproval {
-  const number = readNumber(fields);
+export function readTerminalApproval(texts: Texts, fields: Values, request: TerminalRequest): TerminalApproval {
+  const number = readNumber(texts, fields);
   const bindingCode = fields["binding_code"];
   if (request.codeNeededFor !== undefined && bindingCode === undefined) {
-    throw new JitnodeError("binding_code_invalid", { message: text.codeMissing });
+    throw new JitnodeError("binding_code_invalid", { message: texts.terminal.codeMissing });
   }
   return { number, bindingCode };
 }

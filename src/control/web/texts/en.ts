@@ -1,9 +1,11 @@
-// Every English sentence of the pages, in one place. Sentences of errors are in protocol/errors.
+// Every English sentence of the pages, in one place. Sentences of errors are in protocol/errors; `errors` says only
+// what reads differently on a page than at a terminal.
 
 const minutes = (count: number): string => (count === 1 ? "1 minute" : `${count} minutes`);
 
 export const en = {
   language: "en",
+  languageName: "English",
   product: "jitnode",
   skip: "Skip to content",
   titleOfError: (title: string) => `Problem: ${title}`,

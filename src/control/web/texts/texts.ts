@@ -1,6 +1,7 @@
-// The shape that every language fills, and which one a page is in.
+// The shape that every language fills, and the languages there are. Another one is a file beside these and a line here.
 
-import { en } from "./en.js";
+import type { ErrorCode } from "../../../protocol/errors.js";
+import type { en } from "./en.js";
 
 type Widen<T> = T extends string
   ? string
@@ -8,6 +9,13 @@ type Widen<T> = T extends string
     ? (...parameters: P) => string
     : { readonly [K in keyof T]: Widen<T[K]> };
 
-export type Texts = Widen<typeof en>;
+/** What differs from the registry of errors; what is left out is said in the registry's English. */
+export type ErrorTexts = Readonly<Partial<Record<ErrorCode, { readonly message?: string; readonly hint?: string }>>>;
 
-export const texts: Texts = en;
+/** What a service says of one occurrence, in the registry's English, and how this language says it. */
+export type Sentences = Readonly<Record<string, string>>;
+
+export type Texts = Widen<Omit<typeof en, "errors" | "sentences">> & {
+  readonly errors: ErrorTexts;
+  readonly sentences: Sentences;
+};
