@@ -25,7 +25,8 @@ export interface FormProblem extends Explained {
 export function explain(texts: Texts, error: JitnodeError): Explained {
   const known = errorRegistry[error.code];
   const said = texts.errors[error.code];
-  const own = (text: string): string => (Object.hasOwn(texts.sentences, text) ? texts.sentences[text] : undefined) ?? text;
+  const own = (text: string): string =>
+    (Object.hasOwn(texts.sentences, text) ? texts.sentences[text] : undefined) ?? text;
   const message = error.message === known.message ? (said?.message ?? known.message) : own(error.message);
   const hint = error.hint === known.hint ? (said?.hint ?? known.hint) : own(error.hint);
   return { error, message, advice: error.retryAfter === undefined ? hint : texts.error.wait(error.retryAfter) };

@@ -100,7 +100,12 @@ export function createSite(context: ControlContext): Site {
     async person(request, reply, target) {
       const { session, ...visiting } = await visit(request);
       if (session !== undefined) {
-        return { ...visiting, session, actor: personAt(session, visiting.visitor.address), token: session.sign("form") };
+        return {
+          ...visiting,
+          session,
+          actor: personAt(session, visiting.visitor.address),
+          token: session.sign("form"),
+        };
       }
       cookies.set(reply, "next", target);
       go(reply, "/sign-in");

@@ -111,7 +111,11 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       await find(visit, code);
       return site.go(reply, placeOf(visit, formatCode(code)));
     } catch (error) {
-      return site.show(reply, visit, codePage(visit.texts, visit.token, typed, problemOf(visit.texts, error, codeProblems)));
+      return site.show(
+        reply,
+        visit,
+        codePage(visit.texts, visit.token, typed, problemOf(visit.texts, error, codeProblems)),
+      );
     }
   });
 
@@ -156,7 +160,11 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       return typeof outcome === "string" ? site.go(reply, outcome) : site.show(reply, visit, outcome);
     } catch (error) {
       if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
-      return site.show(reply, visit, errorPage(visit.texts, error, { href: "/activate", text: visit.texts.result.another }));
+      return site.show(
+        reply,
+        visit,
+        errorPage(visit.texts, error, { href: "/activate", text: visit.texts.result.another }),
+      );
     }
   };
 }

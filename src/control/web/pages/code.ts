@@ -5,12 +5,7 @@ import { html } from "../html.js";
 import type { Page } from "../layout.js";
 import type { Texts } from "../texts/texts.js";
 
-export function codePage(
-  { code: text }: Texts,
-  token: string,
-  typed: string | undefined,
-  problem?: FormProblem,
-): Page {
+export function codePage({ code: text }: Texts, token: string, typed: string | undefined, problem?: FormProblem): Page {
   const filled = typed !== undefined && typed !== "" && problem === undefined;
   const title = filled ? text.filledTitle : text.title;
   return {

@@ -183,4 +183,12 @@ export const en = {
       seconds < 90 ? `Try again in ${seconds} seconds.` : `Try again in ${minutes(Math.ceil(seconds / 60))}.`,
     signInHint: "Sign in again.",
   },
+  errors: {
+    sign_in_needed: { hint: "Sign in first." },
+    session_ended: { hint: "Sign in again." },
+    org_not_found: { hint: "The start page lists yours." },
+    administrator_required: { hint: "Ask one of its administrators; the list of members says who they are." },
+    node_not_found: { hint: "It may have been unbound; the organization's page lists its nodes." },
+  },
+  sentences: {},
 } as const;
