@@ -214,7 +214,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleEm
       [`JITNODE_CONTROL_SIGNIN_${name}_TYPE`]: type,
       [`JITNODE_CONTROL_SIGNIN_${name}_CLIENT_ID`]: client.id,
       [`JITNODE_CONTROL_SIGNIN_${name}_CLIENT_SECRET`]: client.secret,
-      [`JITNODE_CONTROL_SIGNIN_${name}_${type === "google" ? "BASE_URL" : "ISSUER"}`]: server.url,
+      [`JITNODE_CONTROL_SIGNIN_${name}_ISSUER`]: server.url,
     }),
   };
 }
