@@ -12,6 +12,7 @@ import {
   findBrowserSession,
   insertBrowserSession,
   touchBrowserSession,
+  type BrowserSessionRow,
 } from "../store/browser-sessions.js";
 
 export interface BrowserSession {
@@ -34,6 +35,8 @@ export interface BrowserSessions {
   open(tx: Tx, accountId: AccountId, visitor: Visitor): Promise<string>;
   /** Undefined for unknown, ended and expired ones, and for those of a disabled account. */
   read(cookie: string): Promise<BrowserSession | undefined>;
+  /** Whether it lasts; unlike `read`, this is no use of it. */
+  isLive(session: BrowserSession): Promise<boolean>;
   end(session: BrowserSession, address: string): Promise<void>;
   /** All of an account, in the transaction of what ends them. */
   endAll(tx: Tx, accountId: AccountId): Promise<void>;
@@ -47,7 +50,7 @@ export const absoluteLimit = 7 * 24 * hour;
 const cookiePattern = /^[A-Za-z0-9_-]{43}$/;
 
 export function createBrowserSessions(
-  context: Pick<ControlContext, "audit" | "clock" | "random" | "secrets" | "store">,
+  context: Pick<ControlContext, "audit" | "clock" | "events" | "random" | "secrets" | "store">,
 ): BrowserSessions {
   const { clock, random, secrets, store } = context;
   return {
@@ -81,8 +84,7 @@ export function createBrowserSessions(
       if (!cookiePattern.test(cookie)) return undefined;
       const now = clock.now();
       const row = await findBrowserSession(store, secrets.hash(cookie));
-      if (row === undefined || row.disabled_at !== null) return undefined;
-      if (now >= row.expires_at || now >= row.last_used_at + idleLimit) return undefined;
+      if (row === undefined || !lasts(row, now)) return undefined;
       // Once a minute is exact enough for an idle limit of hours.
       if (now >= row.last_used_at + minute) await touchBrowserSession(store, row.id_hash, now);
       const accountId = asAccountId(row.account_id);
@@ -96,6 +98,11 @@ export function createBrowserSessions(
       };
     },
 
+    async isLive({ idHash }) {
+      const row = await findBrowserSession(store, idHash);
+      return row !== undefined && lasts(row, clock.now());
+    },
+
     async end(session, address) {
       await store.transaction(async (tx) => {
         await endBrowserSession(tx, session.idHash, clock.now());
@@ -106,12 +113,16 @@ export function createBrowserSessions(
           detail: { kind: "browser" },
           address,
         });
+        await context.events.publish(tx, { type: "session_ended", accountId: session.accountId });
       });
     },
 
     endAll: (tx, accountId) => endBrowserSessionsOf(tx, accountId, clock.now()),
   };
 }
+
+const lasts = (row: BrowserSessionRow, now: number): boolean =>
+  row.disabled_at === null && now < row.expires_at && now < row.last_used_at + idleLimit;
 
 export const sign = (secret: string, what: string): string =>
   createHmac("sha256", secret).update(what).digest("base64url");

@@ -5,7 +5,8 @@ import { JitnodeError } from "../../protocol/errors.js";
 import type { Me, Session } from "../../protocol/people.js";
 import type { ControlContext, PersonActor } from "../context.js";
 import { sessionEnd } from "../oauth/session-life.js";
-import { findAccount } from "../store/accounts.js";
+import { endTerminals, findAccount, lockAccount } from "../store/accounts.js";
+import { endBrowserSessionsOf } from "../store/browser-sessions.js";
 import { endOwnSession, listBrowsers, listTerminals } from "../store/own-sessions.js";
 import { auditActorOf } from "./access.js";
 import { idleLimit } from "./browser-sessions.js";
@@ -21,6 +22,8 @@ export interface Myself {
   sessions(actor: PersonActor): Promise<Page<Session>>;
   /** At once; nothing happens where it has ended or is another person's. */
   endSession(actor: PersonActor, id: string): Promise<void>;
+  /** Every browser and terminal of this person, the one that asks included. */
+  endAllSessions(actor: PersonActor): Promise<void>;
 }
 
 export function createMyself(context: ControlContext): Myself {
@@ -75,6 +78,23 @@ export function createMyself(context: ControlContext): Myself {
           action: "session.revoked",
           actor: auditActorOf(actor),
           subject: id,
+          address: actor.address,
+        });
+        await context.events.publish(tx, { type: "session_ended", accountId: actor.accountId });
+      }),
+
+    endAllSessions: (actor) =>
+      store.transaction(async (tx) => {
+        const now = clock.now();
+        // Held first, as wherever sessions are opened: none is opened in between.
+        await lockAccount(tx, actor.accountId);
+        await endBrowserSessionsOf(tx, actor.accountId, now);
+        await endTerminals(tx, actor.accountId, now);
+        await context.audit.write(tx, {
+          action: "session.revoked",
+          actor: auditActorOf(actor),
+          subject: actor.accountId,
+          detail: { kind: "all" },
           address: actor.address,
         });
         await context.events.publish(tx, { type: "session_ended", accountId: actor.accountId });

@@ -8,14 +8,25 @@ import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Member, RemovalAnswer } from "../../protocol/people.js";
 import type { ControlContext, PersonActor, Tx } from "../context.js";
-import { countAdministrators, deleteMembership, findRole, listMembers } from "../store/memberships.js";
+import {
+  countAdministrators,
+  deleteMembership,
+  findMember,
+  findRole,
+  listMembers,
+  searchMembers,
+  type MemberRow,
+} from "../store/memberships.js";
 import { endSessionsFromNodesOf } from "../store/own-sessions.js";
 import { auditActorOf, holdOrganization, requireAccess } from "./access.js";
 import { replaceCode } from "./binding-codes.js";
-import { toPage, type Page, type PageInput } from "./paging.js";
+import { toFound, toPage, type Found, type Page, type PageInput, type SearchInput } from "./paging.js";
 
 export interface Members {
   list(actor: PersonActor, org: string, page: PageInput): Promise<Page<Member>>;
+  search(actor: PersonActor, org: string, search: SearchInput): Promise<Found<Member>>;
+  /** Undefined for somebody who is no member. */
+  show(actor: PersonActor, org: string, account: string): Promise<Member | undefined>;
   /** Undefined when there was nobody to remove. Refuses administrator_required, last_administrator. */
   remove(actor: PersonActor, org: string, account: string): Promise<RemovalAnswer | undefined>;
 }
@@ -41,16 +52,21 @@ export function createMembers(context: ControlContext): Members {
       return toPage(
         rows,
         page.limit,
-        (row): Member => ({
-          account_id: row.account_id,
-          name: row.name,
-          role: row.role,
-          joined_at: toDate(row.joined_at),
-          joined_by: row.joined_by,
-          you: row.account_id === actor.accountId,
-        }),
+        (row) => toMember(row, actor),
         (row) => row.account_id,
       );
+    },
+
+    async search(actor, org, search) {
+      const id = await requireAccess(store, actor, org, "see");
+      const rows = await searchMembers(store, id, { ...search, limit: search.limit + 1 });
+      return toFound(rows, search.limit, (row) => toMember(row, actor));
+    },
+
+    async show(actor, org, account) {
+      const id = await requireAccess(store, actor, org, "see");
+      const row = await findMember(store, id, account);
+      return row && toMember(row, actor);
     },
 
     remove: (actor, org, account) =>
@@ -72,3 +88,12 @@ export function createMembers(context: ControlContext): Members {
       }),
   };
 }
+
+const toMember = (row: MemberRow, actor: PersonActor): Member => ({
+  account_id: row.account_id,
+  name: row.name,
+  role: row.role,
+  joined_at: toDate(row.joined_at),
+  joined_by: row.joined_by,
+  you: row.account_id === actor.accountId,
+});

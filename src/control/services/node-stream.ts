@@ -1,6 +1,7 @@
 // The event stream of a node: its full binding state first, again whenever it changes, a ping in between. A change made
 // on any replica arrives by `events`; should one get lost, the next ping finds it.
 
+import { asOrganizationId } from "../../domain/ids.js";
 import { toDate } from "../../platform/clock.js";
 import { nodeStreamTimes, type NodeBinding, type NodeEvent } from "../../protocol/nodes.js";
 import type { ControlContext, NodeActor } from "../context.js";
@@ -26,6 +27,7 @@ export async function* nodeEvents(
   // Listening first: what changes while the state is read is read once more.
   const changes = watch(context, actor, options.signal);
   let marked: number | undefined;
+  let last: NodeBinding | undefined;
 
   const mark = async (): Promise<void> => {
     const now = clock.now();
@@ -38,15 +40,28 @@ export async function* nodeEvents(
     }
   };
 
+  /** The pages of its organization show whether it is connected. A lost one costs a reload. */
+  const tell = async (binding: NodeBinding | undefined): Promise<void> => {
+    if (binding?.state !== "bound") return;
+    const orgId = asOrganizationId(binding.organization.id);
+    if (orgId === undefined) return;
+    try {
+      await store.transaction((tx) => context.events.publish(tx, { type: "organization_changed", orgId }));
+    } catch (error) {
+      log.warn("node stream: could not tell its organization's pages", { node: actor.nodeId, error });
+    }
+  };
+
   try {
-    let last: NodeBinding | undefined;
     let pingAt = clock.now() + pingEvery;
     await mark();
     for (;;) {
       const binding = await readNodeBinding(context, store, actor);
       if (last === undefined || JSON.stringify(binding) !== JSON.stringify(last)) {
         yield { type: "binding", binding };
+        const opened = last === undefined;
         last = binding;
+        if (opened) await tell(binding);
       }
       if (binding.state === "unbound") return;
       const wake = await changes.next(Math.max(0, Math.min(pingAt, endsAt) - clock.now()));
@@ -63,6 +78,7 @@ export async function* nodeEvents(
       await markDisconnected(store, actor.nodeId, marked).catch((error: unknown) =>
         log.warn("node stream: could not mark the node disconnected", { node: actor.nodeId, error }),
       );
+      await tell(last);
     }
   }
 }

@@ -5,12 +5,13 @@ import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { OrganizationNode } from "../../protocol/people.js";
 import type { ControlContext, PersonActor } from "../context.js";
-import { endBindingTo, findBoundNode, listBoundNodes, type BoundNode } from "../store/bindings.js";
+import { endBindingTo, findBoundNode, listBoundNodes, searchBoundNodes, type BoundNode } from "../store/bindings.js";
 import { auditActorOf, holdOrganization, requireAccess } from "./access.js";
-import { toPage, type Page, type PageInput } from "./paging.js";
+import { toFound, toPage, type Found, type Page, type PageInput, type SearchInput } from "./paging.js";
 
 export interface Nodes {
   list(actor: PersonActor, org: string, page: PageInput): Promise<Page<OrganizationNode>>;
+  search(actor: PersonActor, org: string, search: SearchInput): Promise<Found<OrganizationNode>>;
   show(actor: PersonActor, org: string, node: string): Promise<OrganizationNode>;
   /** Administrators only; nothing happens where the node is not bound to this organization (any more). */
   unbind(actor: PersonActor, org: string, node: string): Promise<void>;
@@ -30,6 +31,13 @@ export function createNodes(context: ControlContext): Nodes {
         (row) => toNode(row, now),
         (row) => row.id,
       );
+    },
+
+    async search(actor, org, search) {
+      const id = await requireAccess(store, actor, org, "see");
+      const rows = await searchBoundNodes(store, id, { ...search, limit: search.limit + 1 });
+      const now = clock.now();
+      return toFound(rows, search.limit, (row) => toNode(row, now));
     },
 
     async show(actor, org, node) {

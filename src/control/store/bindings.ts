@@ -2,9 +2,9 @@
 
 import { sql } from "kysely";
 import type { BindingId, NodeId, OrganizationId } from "../../domain/ids.js";
-import type { PageRequest } from "./organizations.js";
+import type { PageRequest, Search } from "./organizations.js";
 import type { Bindings, Nodes } from "./schema.js";
-import type { Executor, Tx } from "./store.js";
+import { contains, type Executor, type Tx } from "./store.js";
 
 export type NewBinding = Pick<Bindings, "id" | "node_id" | "org_id" | "request_id" | "created_at" | "created_by">;
 
@@ -125,6 +125,22 @@ export function listBoundNodes(
 ): Promise<readonly BoundNode[]> {
   let query = boundNodes(executor, orgId).orderBy("nodes.id").limit(page.limit);
   if (page.after !== undefined) query = query.where("nodes.id", ">", page.after);
+  return query.execute();
+}
+
+/** By name; `text` is looked for in names and is a node's whole id. */
+export function searchBoundNodes(
+  executor: Executor,
+  orgId: OrganizationId,
+  search: Search,
+): Promise<readonly BoundNode[]> {
+  const { text } = search;
+  let query = boundNodes(executor, orgId)
+    .orderBy((order) => order.fn("lower", ["nodes.name"]))
+    .orderBy("nodes.id")
+    .limit(search.limit)
+    .offset(search.skip);
+  if (text !== undefined) query = query.where((or) => or.or([contains("nodes.name", text), or("nodes.id", "=", text)]));
   return query.execute();
 }
 

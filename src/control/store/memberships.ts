@@ -1,9 +1,9 @@
 // Rows of memberships: who belongs to which organization, and as what.
 
 import type { Role } from "../../domain/membership.js";
-import type { PageRequest } from "./organizations.js";
+import type { PageRequest, Search } from "./organizations.js";
 import type { Memberships } from "./schema.js";
-import type { Executor, Tx } from "./store.js";
+import { contains, type Executor, type Tx } from "./store.js";
 
 export type MemberRow = Memberships & { readonly name: string };
 
@@ -36,17 +36,35 @@ export async function findRole(executor: Executor, orgId: string, accountId: str
   return row?.role;
 }
 
-export function listMembers(executor: Executor, orgId: string, page: PageRequest): Promise<readonly MemberRow[]> {
-  let query = executor.db
+const membersOf = (executor: Executor, orgId: string) =>
+  executor.db
     .selectFrom("memberships")
     .innerJoin("accounts", "accounts.id", "memberships.account_id")
     .selectAll("memberships")
     .select("accounts.name")
-    .where("memberships.org_id", "=", orgId)
-    .orderBy("memberships.account_id")
-    .limit(page.limit);
+    .where("memberships.org_id", "=", orgId);
+
+export function listMembers(executor: Executor, orgId: string, page: PageRequest): Promise<readonly MemberRow[]> {
+  let query = membersOf(executor, orgId).orderBy("memberships.account_id").limit(page.limit);
   if (page.after !== undefined) query = query.where("memberships.account_id", ">", page.after);
   return query.execute();
+}
+
+/** By name; `text` is looked for in names and is an account's whole id. */
+export function searchMembers(executor: Executor, orgId: string, search: Search): Promise<readonly MemberRow[]> {
+  const { text } = search;
+  let query = membersOf(executor, orgId)
+    .orderBy((order) => order.fn("lower", ["accounts.name"]))
+    .orderBy("memberships.account_id")
+    .limit(search.limit)
+    .offset(search.skip);
+  if (text !== undefined)
+    query = query.where((or) => or.or([contains("accounts.name", text), or("accounts.id", "=", text)]));
+  return query.execute();
+}
+
+export function findMember(executor: Executor, orgId: string, accountId: string): Promise<MemberRow | undefined> {
+  return membersOf(executor, orgId).where("memberships.account_id", "=", accountId).executeTakeFirst();
 }
 
 export async function countAdministrators(tx: Tx, orgId: string): Promise<number> {

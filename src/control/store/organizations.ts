@@ -17,6 +17,13 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+/** A list by name: `text` is looked for, `skip` rows come before. */
+export interface Search {
+  readonly text: string | undefined;
+  readonly skip: number;
+  readonly limit: number;
+}
+
 /** False when the id was given before. */
 export async function insertOrganization(tx: Tx, row: Organizations): Promise<boolean> {
   const result = await tx.db

@@ -4,7 +4,7 @@
 // Inside `transaction` only its `tx` may be used: on SQLite there is one connection, so a query through `store.db`
 // would wait for the transaction that waits for it.
 
-import type { Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder, type SqlBool } from "kysely";
 import type { ControlDatabase } from "./schema.js";
 
 export type Dialect = "sqlite" | "postgres";
@@ -26,6 +26,16 @@ export interface Store extends Executor {
   /** PostgreSQL only: the notifications of `channel` from all replicas, until closed. */
   listen?(channel: string, onMessage: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
+}
+
+/**
+ * Whether a column contains a text, whatever its case. SQLite folds ASCII only, so the text is looked for as it was typed,
+ * too. `%` and `_` stand for themselves.
+ */
+export function contains(column: string, text: string): RawBuilder<SqlBool> {
+  const pattern = (part: string): string => `%${part.replace(/[!%_]/g, "!$&")}%`;
+  const name = sql.ref(column);
+  return sql<SqlBool>`(${name} like ${pattern(text)} escape '!' or lower(${name}) like ${pattern(text.toLowerCase())} escape '!')`;
 }
 
 /** `FOR UPDATE` where there is such a thing; SQLite's transactions are alone anyway (BEGIN IMMEDIATE). */
