@@ -8,7 +8,7 @@ import { asAccountId, asNodeId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { clients, scopes, type PeopleScope } from "../../protocol/versions.js";
 import type { Authentication, ControlContext, NodeActor, PersonActor } from "../context.js";
-import { verifyProof, type Proof } from "../oauth/proofs.js";
+import type { Proof, Proofs } from "../oauth/proofs.js";
 import { createReplayGuard } from "../oauth/replay.js";
 import { sessionEnd } from "../oauth/session-life.js";
 import type { AccessTokenClaims, AccessTokens } from "../services/access-tokens.js";
@@ -18,7 +18,7 @@ import { addressOf, publicTarget } from "./requests.js";
 
 const harmless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-export function createAuthentication(context: ControlContext, tokens: AccessTokens): Authentication {
+export function createAuthentication(context: ControlContext, tokens: AccessTokens, proofs: Proofs): Authentication {
   const { clock, config, secrets, store } = context;
   const replay = createReplayGuard(context);
   const people = new WeakMap<FastifyRequest, PersonActor>();
@@ -39,7 +39,7 @@ export function createAuthentication(context: ControlContext, tokens: AccessToke
   };
 
   const proofOf = async (request: FastifyRequest): Promise<Proof> => {
-    const result = await verifyProof(request.headers["dpop"], {
+    const result = await proofs.verify(request.headers["dpop"], {
       method: request.method,
       url: publicTarget(request, config.publicUrl),
     });

@@ -7,6 +7,7 @@ import { JitnodeError } from "../../protocol/errors.js";
 import type { Authentication, ControlContext, Routes } from "../context.js";
 import { createOAuthContext } from "../oauth/oauth-context.js";
 import { oauthRoutes } from "../oauth/index.js";
+import { createProofs } from "../oauth/proofs.js";
 import { createAccessTokens } from "../services/access-tokens.js";
 import { createSigningKeys } from "../services/signing-keys.js";
 import { sendErrorPage } from "../web/index.js";
@@ -99,9 +100,10 @@ export function createControlApp(context: ControlContext, routes: readonly Route
     publicUrl: config.publicUrl,
     accessTokenTtl: config.accessTokenTtl,
   });
-  const authentication = createAuthentication(context, tokens);
+  const proofs = createProofs();
+  const authentication = createAuthentication(context, tokens, proofs);
   const all: readonly Routes[] = [
-    oauthRoutes(createOAuthContext(context, keys, tokens)),
+    oauthRoutes(createOAuthContext(context, keys, tokens, proofs)),
     ...routes,
     healthRoutes,
     openApiRoute(() => buildOpenApi(operations)),

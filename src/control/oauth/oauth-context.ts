@@ -7,7 +7,7 @@ import { publicTarget } from "../http/requests.js";
 import type { AccessTokens } from "../services/access-tokens.js";
 import type { SigningKeys } from "../services/signing-keys.js";
 import { invalidProof, nonceNeeded, OAuthError } from "./oauth-error.js";
-import { proofTolerance, verifyProof, type Proof } from "./proofs.js";
+import { proofTolerance, type Proof, type Proofs } from "./proofs.js";
 import { createReplayGuard, type ReplayGuard } from "./replay.js";
 
 export interface OAuthContext {
@@ -27,13 +27,18 @@ export interface OAuthContext {
   useOnce(executor: Executor, proof: Proof): Promise<void>;
 }
 
-export function createOAuthContext(control: ControlContext, keys: SigningKeys, tokens: AccessTokens): OAuthContext {
+export function createOAuthContext(
+  control: ControlContext,
+  keys: SigningKeys,
+  tokens: AccessTokens,
+  proofs: Proofs,
+): OAuthContext {
   const { clock, config, secrets } = control;
   const replay = createReplayGuard(control);
 
   const proofOf = async (request: FastifyRequest): Promise<Proof | undefined> => {
     const target = { method: request.method, url: publicTarget(request, config.publicUrl) };
-    const result = await verifyProof(request.headers["dpop"], target);
+    const result = await proofs.verify(request.headers["dpop"], target);
     if (result.kind === "invalid") throw invalidProof(result.reason);
     return result.kind === "proof" ? result.proof : undefined;
   };

@@ -1,7 +1,7 @@
 // DPoP proofs (RFC 9449): the checks of section 4.3 that need no state. Freshness, replay and what a proof must belong
 // to (a token, a device code, a session) are decided where it is used.
 
-import { compactVerify, decodeProtectedHeader, importJWK } from "jose";
+import { compactVerify, decodeProtectedHeader, importJWK, type CryptoKey } from "jose";
 import { thumbprintOf, type Thumbprint } from "../../domain/ids.js";
 import { asJson, asShape } from "../../protocol/parse.js";
 import { Type, open, text } from "../../protocol/schema.js";
@@ -56,7 +56,17 @@ export interface ProvenRequest {
 
 const invalid = (reason: string): ProofResult => ({ kind: "invalid", reason });
 
-export async function verifyProof(
+export interface Proofs {
+  verify(header: string | readonly string[] | undefined, request: ProvenRequest): Promise<ProofResult>;
+}
+
+export function createProofs(): Proofs {
+  const keys = createKeyRing();
+  return { verify: (header, request) => verifyProof(keys, header, request) };
+}
+
+async function verifyProof(
+  keys: KeyRing,
   header: string | readonly string[] | undefined,
   request: ProvenRequest,
 ): Promise<ProofResult> {
@@ -68,7 +78,7 @@ export async function verifyProof(
 
   const head = readHead(header);
   if (head.kind === "invalid") return head;
-  const payload = await verifySignature(header, head);
+  const payload = await verifySignature(keys, header, head);
   if (payload === undefined) return invalid("the signature does not match the key");
   const claims = asJson(claimsSchema, payload);
   if (claims === undefined) return invalid("jti, htm, htu or iat is missing or malformed");
@@ -120,9 +130,9 @@ function readHead(proof: string): Head | { readonly kind: "invalid"; readonly re
     : { kind: "head", algorithm, jwk: plain, jkt };
 }
 
-async function verifySignature(proof: string, head: Head): Promise<string | undefined> {
+async function verifySignature(keys: KeyRing, proof: string, head: Head): Promise<string | undefined> {
   try {
-    const key = await importJWK({ ...head.jwk, kty: head.jwk["kty"] ?? "" }, head.algorithm);
+    const key = await keys.find(head);
     const { payload } = await compactVerify(proof, key, { algorithms: [head.algorithm] });
     return new TextDecoder("utf-8", { fatal: true }).decode(payload);
   } catch {
@@ -130,8 +140,34 @@ async function verifySignature(proof: string, head: Head): Promise<string | unde
   }
 }
 
+interface KeyRing {
+  find(head: Head): Promise<CryptoKey>;
+}
+
+/** Keys whose import is remembered: a node or a terminal proves itself several times in a row. */
+const remembered = 1000;
+
+/** Imported keys by algorithm and thumbprint; the one that was not asked for longest gives way. */
+function createKeyRing(): KeyRing {
+  const keys = new Map<string, CryptoKey>();
+  return {
+    async find({ algorithm, jkt, jwk }) {
+      const name = `${algorithm} ${jkt}`;
+      const known = keys.get(name);
+      const key = known ?? (await importJWK({ ...jwk, kty: jwk["kty"] ?? "" }, algorithm));
+      if (key instanceof Uint8Array) throw new TypeError("a public key is no bytes");
+      keys.delete(name);
+      keys.set(name, key);
+      const [oldest] = keys.keys();
+      if (keys.size > remembered && oldest !== undefined) keys.delete(oldest);
+      return key;
+    },
+  };
+}
+
 /** RFC 9449 section 4.3, check 9: compared after normalisation (scheme and host in lower case, default port, dots). */
 function sameTarget(htu: string, expected: string): boolean {
+  if (htu === expected) return true;
   if (!URL.canParse(htu)) return false;
   const [given, wanted] = [new URL(htu), new URL(expected)];
   return (

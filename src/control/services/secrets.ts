@@ -4,11 +4,13 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createSecretKey,
   createHmac,
   hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
+  type KeyObject,
 } from "node:crypto";
 import type { Secrets } from "../context.js";
 
@@ -19,10 +21,12 @@ const tagBytes = 16;
 /** First part of a sealed text: tells a later format from this one. */
 const sealVersion = "1";
 
-const subKey = (masterKey: Uint8Array, purpose: string): Buffer =>
-  Buffer.from(hkdfSync("sha256", masterKey, Buffer.alloc(0), `jitnode/control/1/${purpose}`, masterKeyBytes));
+const subKey = (masterKey: Uint8Array, purpose: string): KeyObject =>
+  createSecretKey(
+    Buffer.from(hkdfSync("sha256", masterKey, Buffer.alloc(0), `jitnode/control/1/${purpose}`, masterKeyBytes)),
+  );
 
-const mac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text).digest("base64url");
+const mac = (key: KeyObject, text: string): string => createHmac("sha256", key).update(text).digest("base64url");
 
 export function createSecrets(masterKey: Uint8Array): Secrets {
   if (masterKey.length !== masterKeyBytes) throw new RangeError("the master key is not 32 bytes long");

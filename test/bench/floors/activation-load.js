@@ -102,4 +102,4 @@ await Promise.all(
 );
 const seconds = (performance.now() - start) / 1000;
 await plain.close();
-process.stdout.write(JSON.stringify({ seconds, bound, latencies, exchanges, cpu: (process.cpuUsage().user+process.cpuUsage().system)/1000 }));
+process.stdout.write(JSON.stringify({ seconds, bound, latencies, exchanges }));
