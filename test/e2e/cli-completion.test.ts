@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { errorOf, jsonOf } from "./cli-site.js";
 import { runCli } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
+import { openProgram } from "./terminal.js";
 
 const scripts = new Map<string, string>();
 
@@ -99,11 +100,31 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
     const file = scripts.get(shell) ?? "";
     if (!isInstalled(shell)) return expect(source()).toContain("jitnode");
     expect(execFileSync(shell, ["-n", file]).toString()).toBe("");
-    if (shell !== "fish") return;
+    if (shell !== "fish") return pressTabInZsh(file);
     const offered = execFileSync("fish", ["-N", "-c", `source ${file}; complete -C 'jitnode org code '`]).toString();
     expect(offered).toMatch(/^refresh\t/m);
   });
 });
+
+/** zsh completes at a terminal only, so somebody presses Tab there. */
+async function pressTabInZsh(file: string): Promise<void> {
+  const home = temporaryFolder();
+  const zsh = openProgram("zsh", ["-f", "-i"], { home, env: { PATH: process.env["PATH"], PS1: "> " } });
+  zsh.type(`autoload -Uz compinit && compinit -u && source '${file}' && echo rea''dy\r`);
+  await zsh.waitFor(/\bready\n/);
+  const clearLine = "\u0015";
+  for (const [typed, completed] of [
+    ["jitnode org co", /jitnode org code /],
+    ["jitnode org code re", /code refresh /],
+    ["jitnode activate --cr", /activate --create-org /],
+    ["jitnode wait --for ", /bound +connected +unbound/],
+  ] as const) {
+    zsh.type(`${clearLine}${typed}\t`);
+    await zsh.waitFor(completed);
+  }
+  zsh.type(`${clearLine}exit\r`);
+  await zsh.exited;
+}
 
 test("other shells are refused; with --json the script is a member", async () => {
   const other = await runCli(["completion", "tcsh", "--json"]);

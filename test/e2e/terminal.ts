@@ -21,13 +21,20 @@ export const keys = { enter: "\r", down: "\u001b[B", interrupt: "\u0003" } as co
 
 const escapes = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>78]|\u0007|\r/g;
 
-export function openTerminal(
-  args: readonly string[],
-  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly home: string; readonly cwd?: string },
-): Terminal {
+export interface TerminalOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly cwd?: string;
+}
+
+/** jitnode with these arguments. */
+export const openTerminal = (args: readonly string[], options: TerminalOptions): Terminal =>
+  openProgram(process.execPath, [join(checkout(), "bin", "jitnode.js"), ...args], options);
+
+export function openProgram(file: string, args: readonly string[], options: TerminalOptions): Terminal {
   const wanted = { ...minimalEnvironment(options.home), TERM: "xterm-256color", ...options.env };
   const env = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-  const pty = spawn(process.execPath, [join(checkout(), "bin", "jitnode.js"), ...args], {
+  const pty = spawn(file, [...args], {
     cols: 200,
     rows: 50,
     cwd: options.cwd ?? options.home,
