@@ -75,7 +75,7 @@ async function start(oauth: OAuthContext, request: Start): Promise<DeviceAuthori
     for (let attempt = 0; attempt < tries; attempt += 1) {
       // One live request per node key. Two at once: the second insert meets the unique index, and the loop
       // revokes what the first one has made.
-      if (client === clients.node && proof !== undefined) await revokePendingOfKey(tx, proof.jkt, client, at);
+      if (client === clients.node && proof !== undefined) await revokePendingOfKey(tx, proof.jkt, at);
       const code = createUserCode((limit) => random.below(limit));
       const inserted = await insertDeviceRequest(tx, {
         id: random.uuid(),

@@ -1,7 +1,8 @@
 // Device requests (RFC 8628) of both clients. Reads and conditional changes; what they mean is decided by services.
 
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { RequestState } from "../../domain/activation.js";
+import { clients } from "../../protocol/versions.js";
 import type { DeviceRequests } from "./schema.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
@@ -70,13 +71,14 @@ export async function setWrongNumbers(tx: Tx, id: string, wrongNumbers: number):
 }
 
 /** Makes room for a new request of the same node key; expired ones included. */
-export async function revokePendingOfKey(tx: Tx, jkt: string, clientId: string, at: number): Promise<void> {
+export async function revokePendingOfKey(tx: Tx, jkt: string, at: number): Promise<void> {
   await tx.db
     .updateTable("device_requests")
     .set({ state: "revoked", decided_at: at })
     .where("dpop_jkt", "=", jkt)
-    .where("client_id", "=", clientId)
-    .where("state", "=", "pending")
+    // As the index of live requests says them; as parameters SQLite would plan the statement anew each time.
+    .where("client_id", "=", sql.lit(clients.node))
+    .where("state", "=", sql.lit("pending"))
     .execute();
 }
 
