@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { JitnodeError } from "../protocol/errors.js";
 import { settings, type Setting, type SettingName } from "./settings.js";
+import { readSignIns, type SignInSettings } from "./sign-ins.js";
+
+export { isLoopbackHost } from "./loopback.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Flags = Readonly<Partial<Record<SettingName, string>>>;
@@ -22,6 +25,8 @@ export interface SettingsReader {
   url(name: SettingName): URL | undefined;
   list(name: SettingName): readonly string[];
   choice<const T extends string>(name: SettingName, accepted: readonly T[]): T | undefined;
+  /** The sign-in providers: any number of them, under names of their own. */
+  signIns(): readonly SignInSettings[];
 }
 
 const invalid = (setting: Setting, expected: string): JitnodeError =>
@@ -94,6 +99,7 @@ export function createSettingsReader(environment: Environment, flags: Flags = {}
       if (found === undefined) throw invalid(settings[name], accepted.join(", "));
       return found;
     },
+    signIns: () => readSignIns(environment),
   };
 }
 
@@ -112,9 +118,4 @@ export function asServerUrl(text: string): URL | undefined {
   const plain =
     url.username === "" && url.password === "" && url.search === "" && url.hash === "" && url.pathname === "/";
   return plain && (url.protocol === "https:" || url.protocol === "http:") && url.host !== "" ? url : undefined;
-}
-
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
-  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }

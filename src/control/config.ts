@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { JitnodeError } from "../protocol/errors.js";
 import { isLoopbackHost, type ListenAddress, type SettingsReader } from "../config/read.js";
+import type { SignInSettings } from "../config/sign-ins.js";
 import type { LogFormat, LogLevel } from "../platform/log.js";
 
 export interface ControlConfig {
@@ -19,6 +20,8 @@ export interface ControlConfig {
   readonly agreementFile: string | undefined;
   readonly signup: "invited" | "code" | "open";
   readonly orgCreation: "trusted" | "all";
+  /** Beside local accounts. */
+  readonly signIns: readonly SignInSettings[];
   /** Seconds. */
   readonly deviceCodeTtl: number;
   readonly deviceInterval: number;
@@ -74,6 +77,7 @@ export function readControlConfig(reader: SettingsReader, defaultDataDir: string
     agreementFile: reader.text("agreementFile"),
     signup: reader.choice("signup", ["invited", "code", "open"]) ?? "code",
     orgCreation: reader.choice("orgCreation", ["trusted", "all"]) ?? "trusted",
+    signIns: reader.signIns(),
     deviceCodeTtl: reader.seconds("deviceCodeTtl", 600, loopback),
     deviceInterval: reader.seconds("deviceInterval", 5, loopback),
     accessTokenTtl: reader.seconds("accessTokenTtl", 600, loopback),

@@ -74,7 +74,8 @@ export interface Secrets {
   hash(token: string): string;
 }
 
-export type LimitName = "user_code" | "binding_code" | "password" | "sign_up" | "device_request" | "org_creation";
+export type LimitName =
+  "user_code" | "binding_code" | "password" | "sign_up" | "device_request" | "org_creation" | "sign_in_start";
 
 /** Who is limited: hard per account + address when signed in, per address (IPv6: its /64) when not. */
 export interface LimitSubject {
@@ -85,7 +86,8 @@ export interface LimitSubject {
 }
 
 /**
- * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address; new accounts: 20.
+ * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address; new accounts: 20;
+ * sign-ins begun at providers: 600.
  * Counted in the database, in transactions of their own, so that a refusal's rollback does not take them back.
  */
 export interface Limits {

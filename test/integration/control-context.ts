@@ -50,6 +50,7 @@ const config: ControlConfig = {
   agreementFile: undefined,
   signup: "code",
   orgCreation: "trusted",
+  signIns: [],
   deviceCodeTtl: 600,
   deviceInterval: 5,
   accessTokenTtl: 600,

@@ -6,28 +6,23 @@
 // shown a right to make an account.
 
 import type { AccountId } from "../../domain/ids.js";
-import { asAccountId, createAccountId } from "../../domain/ids.js";
+import { asAccountId } from "../../domain/ids.js";
 import { asLoginName, asPassword, type LoginName, type Password } from "../../domain/login.js";
 import { asName, type Name } from "../../domain/names.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Tx } from "../context.js";
 import {
-  anyAccount,
   endTerminals,
   findAccount,
   findLocalIdentity,
-  insertAccount,
-  insertIdentity,
   local,
   lockAccount,
-  lockFirstAccount,
   setPasswordHash,
 } from "../store/accounts.js";
 import type { Accounts as AccountRow } from "../store/schema.js";
 import type { BrowserSessions, Visitor } from "./browser-sessions.js";
-import { holdOrganizationOfCode } from "./binding-codes.js";
-import { joinOrganization } from "./joining.js";
 import { consumeLink, findLink } from "./links.js";
+import { holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
 import type { Passwords } from "./passwords.js";
 
 export interface NewAccount {
@@ -61,40 +56,27 @@ export interface AccountsOptions {
 }
 
 export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
-  const { clock, config, limits, random, secrets, store } = context;
+  const { clock, config, limits, secrets, store } = context;
   const { passwords, sessions } = options;
 
-  /** The row, the way in, the audit entry, the session. */
   const insert = async (
     tx: Tx,
     fields: { readonly login: LoginName; readonly name: Name; readonly hash: string },
     origin: AccountRow["origin"],
-    visitor: Visitor,
+    { address }: Visitor,
+    bindingCode?: string,
   ): Promise<AccountId> => {
-    const now = clock.now();
-    const id = createAccountId(random.below);
-    await insertAccount(tx, { id, name: fields.name, created_at: now, origin, disabled_at: null });
-    const free = await insertIdentity(tx, {
-      ...local,
-      subject: fields.login,
-      account_id: id,
-      password_hash: fields.hash,
-      created_at: now,
+    const id = await insertNewcomer(context, tx, {
+      name: fields.name,
+      origin,
+      identity: { ...local, subject: fields.login, password_hash: fields.hash, display: null },
+      ...(bindingCode === undefined ? {} : { bindingCode }),
+      address,
     });
-    if (!free) throw new JitnodeError("account_exists", { hint: "Choose another one, or sign in if it is yours." });
-    await context.audit.write(tx, {
-      action: "account.created",
-      actor: { kind: "account", id },
-      subject: id,
-      detail: { origin },
-      address: visitor.address,
-    });
+    if (id === undefined) {
+      throw new JitnodeError("account_exists", { hint: "Choose another one, or sign in if it is yours." });
+    }
     return id;
-  };
-
-  const assertBindingCode = async (typed: string): Promise<void> => {
-    const organization = await store.transaction((tx) => holdOrganizationOfCode(context, tx, typed));
-    if (organization === undefined) throw new JitnodeError("binding_code_invalid");
   };
 
   const signedIn = async (tx: Tx, accountId: AccountId, visitor: Visitor): Promise<SignedIn> => ({
@@ -108,8 +90,7 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       if ((await findLink(context, "setup", token)) === undefined) throw new JitnodeError("link_invalid");
       const hash = await passwords.hash(wanted.password);
       return await store.transaction(async (tx) => {
-        await lockFirstAccount(tx);
-        if (await anyAccount(tx)) throw new JitnodeError("set_up_done");
+        await holdSetUp(tx);
         await consumeLink(context, tx, "setup", token);
         return await signedIn(tx, await insert(tx, { ...wanted, hash }, "setup", visitor), visitor);
       });
@@ -131,19 +112,13 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       const wanted = checkFields(fields);
       const { address } = visitor;
       // Looked at before the password is hashed, and before anything is said about the sign-in name.
-      if (byCode) {
-        const attempt = await limits.take("binding_code", { address });
-        await assertBindingCode(fields.bindingCode);
-        await attempt.right();
-      }
+      if (byCode) await tryBindingCode(context, fields.bindingCode, address);
       await limits.take("sign_up", { address });
       const hash = await passwords.hash(wanted.password);
       return await store.transaction(async (tx) => {
-        const id = await insert(tx, { ...wanted, hash }, byCode ? "code" : "open", visitor);
-        if (byCode) {
-          const person = { kind: "person", accountId: id, address } as const;
-          await joinOrganization(context, tx, person, fields.bindingCode, undefined);
-        }
+        const id = byCode
+          ? await insert(tx, { ...wanted, hash }, "code", visitor, fields.bindingCode)
+          : await insert(tx, { ...wanted, hash }, "open", visitor);
         return await signedIn(tx, id, visitor);
       });
     },

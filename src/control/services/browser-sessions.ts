@@ -6,6 +6,7 @@ import type { AccountId } from "../../domain/ids.js";
 import { asAccountId } from "../../domain/ids.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, PersonActor, Tx } from "../context.js";
+import { local } from "../store/accounts.js";
 import {
   endBrowserSession,
   endBrowserSessionsOf,
@@ -32,9 +33,12 @@ export interface Visitor {
 
 export interface BrowserSessions {
   /** In the transaction that decided to let the person in; returns the cookie's value. */
-  open(tx: Tx, accountId: AccountId, visitor: Visitor): Promise<string>;
-  /** Undefined for unknown, ended and expired ones, and for those of a disabled account. */
-  read(cookie: string): Promise<BrowserSession | undefined>;
+  open(tx: Tx, accountId: AccountId, visitor: Visitor, provider?: string): Promise<string>;
+  /**
+   * Undefined for unknown, ended and expired ones, and for those of a disabled account. `use` false: what a page asks for
+   * by itself does not keep a session from ending unused.
+   */
+  read(cookie: string, use?: boolean): Promise<BrowserSession | undefined>;
   /** Whether it lasts; unlike `read`, this is no use of it. */
   isLive(session: BrowserSession): Promise<boolean>;
   end(session: BrowserSession, address: string): Promise<void>;
@@ -54,7 +58,7 @@ export function createBrowserSessions(
 ): BrowserSessions {
   const { clock, random, secrets, store } = context;
   return {
-    async open(tx, accountId, visitor) {
+    async open(tx, accountId, visitor, provider = local.provider) {
       const now = clock.now();
       const cookie = random.token(idBytes);
       const id = random.uuid();
@@ -74,19 +78,19 @@ export function createBrowserSessions(
         action: "account.signed_in",
         actor: { kind: "account", id: accountId },
         subject: accountId,
-        detail: { session_id: id },
+        detail: { session_id: id, provider },
         address: visitor.address,
       });
       return cookie;
     },
 
-    async read(cookie) {
+    async read(cookie, use = true) {
       if (!cookiePattern.test(cookie)) return undefined;
       const now = clock.now();
       const row = await findBrowserSession(store, secrets.hash(cookie));
       if (row === undefined || !lasts(row, now)) return undefined;
       // Once a minute is exact enough for an idle limit of hours.
-      if (now >= row.last_used_at + minute) await touchBrowserSession(store, row.id_hash, now);
+      if (use && now >= row.last_used_at + minute) await touchBrowserSession(store, row.id_hash, now);
       const accountId = asAccountId(row.account_id);
       if (accountId === undefined) return undefined;
       return {

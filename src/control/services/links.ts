@@ -90,9 +90,19 @@ export async function findLink(context: LinkContext, kind: LinkKind, token: stri
 
 /** Inside the transaction of what the link allows; throws `link_invalid` for all but one caller. */
 export async function consumeLink(context: LinkContext, tx: Tx, kind: LinkKind, token: string): Promise<AccountLinks> {
+  if (!tokenPattern.test(token)) throw new JitnodeError("link_invalid");
+  return await consumeHashedLink(context, tx, kind, context.secrets.hash(token));
+}
+
+/** For who kept the hash of the token only. */
+export async function consumeHashedLink(
+  context: LinkContext,
+  tx: Tx,
+  kind: LinkKind,
+  hash: string,
+): Promise<AccountLinks> {
   const now = context.clock.now();
-  const hash = context.secrets.hash(token);
-  const link = tokenPattern.test(token) ? await findUsableLink(tx, kind, hash, now) : undefined;
+  const link = await findUsableLink(tx, kind, hash, now);
   if (link === undefined || !(await markLinkUsed(tx, kind, hash, now))) throw new JitnodeError("link_invalid");
   return link;
 }

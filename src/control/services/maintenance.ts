@@ -9,6 +9,7 @@ import { deleteExpiredRequests as deleteExpiredAnswers } from "../store/idempote
 import { removeOldAnnouncements } from "../store/metadata.js";
 import { deleteExpiredLimits } from "../store/rate-limits.js";
 import { deleteExpiredProofs } from "../store/seen-proofs.js";
+import { deleteExpiredAttempts } from "../store/sign-in-attempts.js";
 import { deleteDeadSessions } from "../store/sessions.js";
 import { deleteRemovedKeys } from "../store/signing-keys.js";
 import { sessionIdle } from "../oauth/session-life.js";
@@ -32,6 +33,7 @@ export async function removeExpired(context: Pick<ControlContext, "clock" | "sto
   await deleteDeadSessions(store, now - keepSessions, now - sessionIdle - keepSessions);
   await deleteExpiredBrowserSessions(store, now - keepSessions);
   await deleteExpiredLinks(store, now - keepLinks);
+  await deleteExpiredAttempts(store, now);
   await deleteRemovedKeys(store, now - day);
   await removeOldAnnouncements(store, now);
 }

@@ -6,10 +6,11 @@ import { Migrator, type Migration } from "kysely/migration";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Random } from "../../platform/random.js";
 import * as first from "./migrations/0001-first.js";
+import * as signIns from "./migrations/0002-sign-ins.js";
 import type { Store } from "./store.js";
 
 /** In order; a released one is never changed and never removed. */
-const migrations: Readonly<Record<string, Migration>> = { "0001-first": first };
+const migrations: Readonly<Record<string, Migration>> = { "0001-first": first, "0002-sign-ins": signIns };
 
 export const schemaVersion = Object.keys(migrations).length;
 

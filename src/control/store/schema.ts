@@ -25,13 +25,43 @@ export interface Accounts {
 
 /** A way in: provider + issuer + subject, never an e-mail address. For local accounts the subject is the sign-in name. */
 export interface Identities {
-  readonly provider: string;
+  provider: string;
   readonly issuer: string;
   readonly subject: string;
   readonly account_id: string;
   /** scrypt, PHC string; local accounts only. */
   password_hash: string | null;
   readonly created_at: number;
+  /** What it is called at the provider: for its owner's eyes, never to recognize anybody by. */
+  display: string | null;
+  /** Of providers: when it last signed in. */
+  last_used_at: number | null;
+}
+
+/**
+ * A browser on its way to a provider and back. `state` and the cookie are kept as hashes; nonce and PKCE verifier are
+ * derived from both and kept nowhere. `answered_at`: the callback came, once. From then on the row holds who the
+ * provider says it is, until a new person has said what is still missing (`used_at`).
+ */
+export interface SignInAttempts {
+  readonly state_hash: string;
+  readonly browser_hash: string;
+  readonly provider: string;
+  readonly purpose: "sign_in" | "link";
+  /** Who links. */
+  readonly account_id: string | null;
+  /** The invitation or set-up link it came with. */
+  readonly link_kind: "setup" | "invitation" | null;
+  readonly link_hash: string | null;
+  readonly target: string | null;
+  readonly created_at: number;
+  expires_at: number;
+  answered_at: number | null;
+  issuer: string | null;
+  subject: string | null;
+  name: string | null;
+  display: string | null;
+  used_at: number | null;
 }
 
 /** One-time links: the first account, an invitation, a new password. */
@@ -244,5 +274,6 @@ export interface ControlDatabase {
   idempotent_requests: IdempotentRequests;
   rate_limits: RateLimits;
   audit: Audit;
+  sign_in_attempts: SignInAttempts;
   signing_keys: SigningKeys;
 }

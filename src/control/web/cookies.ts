@@ -1,4 +1,4 @@
-// The cookies of the pages: the session, the secret of forms before sign-in, where to go on after it, and the language.
+// The cookies of the pages: the session, the secrets of forms before sign-in and of sign-ins at providers, where to go on after it, and the language.
 // With TLS they carry the __Host- prefix, so that no other host of the domain can set them; over plain http (loopback)
 // browsers refuse that prefix.
 
@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { absoluteLimit } from "../services/browser-sessions.js";
 import { languageCookie } from "./language.js";
 
-export type CookieName = "session" | "form" | "next" | "language";
+export type CookieName = "session" | "form" | "browser" | "next" | "language";
 
 export interface Cookies {
   read(request: FastifyRequest, name: CookieName): string | undefined;
@@ -18,6 +18,7 @@ export interface Cookies {
 const seconds: Readonly<Record<CookieName, number | undefined>> = {
   session: absoluteLimit / 1000,
   form: undefined,
+  browser: 1800,
   next: 1800,
   language: 365 * 86_400,
 };
@@ -25,6 +26,7 @@ const seconds: Readonly<Record<CookieName, number | undefined>> = {
 const bareNames: Readonly<Record<CookieName, string>> = {
   session: "jitnode",
   form: "jitnode-form",
+  browser: "jitnode-sign-in",
   next: "jitnode-next",
   language: languageCookie,
 };

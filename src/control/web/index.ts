@@ -7,9 +7,11 @@ import type { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Routes } from "../context.js";
 import { asJitnodeError } from "../http/errors.js";
 import { acceptForms } from "../http/forms.js";
+import { finishPage } from "../sign-in/finish-page.js";
 import { linkPages } from "../sign-in/local/link-pages.js";
 import { signInPage } from "../sign-in/local/sign-in-page.js";
 import { signUpPage } from "../sign-in/local/sign-up-page.js";
+import { providerRoutes } from "../sign-in/routes.js";
 import { assertSameOrigin } from "./guard.js";
 import { pageHeaders, sendPage } from "./headers.js";
 import { askedLanguage, textsOf, withoutLanguage } from "./language.js";
@@ -26,6 +28,8 @@ const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
   signInPage,
   signUpPage,
   linkPages,
+  providerRoutes,
+  finishPage,
   signOutPage,
   activatePages,
   agreementPage,
@@ -34,6 +38,7 @@ const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
 const pages: Routes = (app, context) => {
   void app.register(async (scope) => {
     const site = createSite(context);
+    scope.addHook("onClose", () => site.close());
     await scope.register(cookie);
     acceptForms(scope);
     scope.addHook("onRoute", (route) => {

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { JitnodeError } from "../../protocol/errors.js";
+import { createHttpClient } from "../../platform/http-client.js";
 import type { ControlContext, PersonActor } from "../context.js";
 import { addressOf, agentOf } from "../http/requests.js";
 import { createAccounts, type Accounts } from "../services/accounts.js";
@@ -18,7 +19,9 @@ import {
 } from "../services/browser-sessions.js";
 import { createOrganizations, type Organizations } from "../services/organizations.js";
 import { createPasswords } from "../services/passwords.js";
+import { createSignIns, type SignIns } from "../services/sign-ins.js";
 import { createTerminalSignIns, type TerminalSignIns } from "../services/terminal-sign-ins.js";
+import { createProviderHttp } from "../sign-in/http.js";
 import { createCookies, type Cookies } from "./cookies.js";
 import type { Values } from "./form.js";
 import { sendPage, setPageHeaders } from "./headers.js";
@@ -50,6 +53,7 @@ export interface Site {
   readonly activations: Activations;
   readonly organizations: Organizations;
   readonly sessions: BrowserSessions;
+  readonly signIns: SignIns;
   readonly terminals: TerminalSignIns;
   visit(request: FastifyRequest): Promise<Visit>;
   /** Undefined when nobody is signed in; `reply` is then on its way to the sign-in page and from there to `target`. */
@@ -61,9 +65,12 @@ export interface Site {
   formToken(request: FastifyRequest, reply: FastifyReply): string;
   /** The fields of a form; throws `csrf_invalid`. */
   openFields(request: FastifyRequest): Values;
-  personFields(request: FastifyRequest, visit: PersonVisit): Values;
-  /** Signs the browser in and sends it where it was going. */
-  welcome(request: FastifyRequest, reply: FastifyReply, cookie: string): FastifyReply;
+  personFields(request: FastifyRequest, visit: Pick<PersonVisit, "session">): Values;
+  /** What sign-ins at providers are bound to: a secret in a cookie, of this browser. */
+  browserSecret(request: FastifyRequest, reply: FastifyReply): string;
+  /** Signs the browser in and sends it where it was going: to `target`, where that was kept elsewhere. */
+  welcome(request: FastifyRequest, reply: FastifyReply, cookie: string, target?: string): FastifyReply;
+  close(): Promise<void>;
 }
 
 const secretBytes = 32;
@@ -75,6 +82,7 @@ export function createSite(context: ControlContext): Site {
   const { host } = new URL(config.publicUrl);
   const sessions = createBrowserSessions(context);
   const passwords = createPasswords({ random });
+  const http = createHttpClient();
 
   const visit = async (request: FastifyRequest): Promise<Visit> => {
     const cookie = cookies.read(request, "session");
@@ -94,6 +102,7 @@ export function createSite(context: ControlContext): Site {
     activations: createActivations(context),
     organizations: createOrganizations(context),
     sessions,
+    signIns: createSignIns(context, { http: createProviderHttp(http), sessions }),
     terminals: createTerminalSignIns(context),
     visit,
 
@@ -119,6 +128,11 @@ export function createSite(context: ControlContext): Site {
 
     go,
 
+    leave(reply) {
+      cookies.clear(reply, "session");
+      cookies.clear(reply, "next");
+      return go(reply, "/sign-in");
+    },
     formToken(request, reply) {
       const known = cookies.read(request, "form");
       const secret = known !== undefined && secretPattern.test(known) ? known : random.token(secretBytes);
@@ -141,12 +155,21 @@ export function createSite(context: ControlContext): Site {
       return fields;
     },
 
-    welcome(request, reply, cookie) {
-      const target = asTarget(cookies.read(request, "next")) ?? "/";
+    browserSecret(request, reply) {
+      const known = cookies.read(request, "browser");
+      const secret = known !== undefined && secretPattern.test(known) ? known : random.token(secretBytes);
+      cookies.set(reply, "browser", secret);
+      return secret;
+    },
+
+    welcome(request, reply, cookie, kept) {
+      const target = asTarget(kept ?? cookies.read(request, "next")) ?? "/";
       cookies.set(reply, "session", cookie);
       cookies.clear(reply, "next");
       return go(reply, target);
     },
+
+    close: () => http.close(),
   };
 }
 

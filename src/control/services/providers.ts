@@ -1,0 +1,44 @@
+// The sign-in providers that are switched on, by name. Making them asks nobody anything.
+
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlConfig } from "../config.js";
+import type { ProviderDeps, ProviderType, SignInProvider } from "../sign-in/provider.js";
+import { providerTable } from "../sign-in/table.js";
+import type { Html } from "../web/html.js";
+
+/** What a page shows of one. */
+export interface ProviderChoice {
+  /** In lower case, as in the callback URL. */
+  readonly name: string;
+  readonly type: ProviderType;
+  readonly label: string;
+  readonly mark: Html;
+}
+
+export interface Providers {
+  /** In the order in which they are shown. */
+  readonly choices: readonly ProviderChoice[];
+  /** Throws `sign_in_provider_unknown`. */
+  get(name: string): SignInProvider;
+  /** From the public URL alone, never from what a request says of itself. */
+  callbackUrl(name: string): string;
+}
+
+export function createProviders(
+  { publicUrl, signIns }: Pick<ControlConfig, "publicUrl" | "signIns">,
+  deps: ProviderDeps,
+): Providers {
+  const all = new Map(signIns.map((settings) => [settings.name, providerTable[settings.type].create(settings, deps)]));
+  return {
+    choices: signIns.map((settings) => {
+      const { label, mark } = providerTable[settings.type];
+      return { name: settings.name, type: settings.type, label: settings.label ?? label(settings), mark };
+    }),
+    get(name) {
+      const provider = all.get(name);
+      if (provider === undefined) throw new JitnodeError("sign_in_provider_unknown");
+      return provider;
+    },
+    callbackUrl: (name) => `${publicUrl}/auth/callback/${name}`,
+  };
+}

@@ -1,0 +1,313 @@
+// Signing in at providers: a sign-in starts in a browser, goes to the provider, and comes back to that browser, once.
+//
+// Invariants: an account is recognized by provider + issuer + subject and by nothing else, so an e-mail address never
+// joins two; what came back is used up before the provider is asked about it; a new account, its way in, its membership,
+// the use of its link and of its attempt are one transaction; nonce and verifier are made from the state and the browser's
+// cookie, and kept nowhere; a disabled account is refused; of what the provider gave, no token is kept.
+
+import { asAccountId, type AccountId } from "../../domain/ids.js";
+import { asName, type Name } from "../../domain/names.js";
+import { JitnodeError } from "../../protocol/errors.js";
+import type { ControlContext, Tx } from "../context.js";
+import { failed, reasonOf, type ProviderHttp } from "../sign-in/http.js";
+import type { Journey, ProvenPerson } from "../sign-in/provider.js";
+import { findUsableLink } from "../store/account-links.js";
+import { insertIdentity, lockAccount } from "../store/accounts.js";
+import { findIdentity, touchIdentity, type IdentityKey } from "../store/identities.js";
+import type { Identities, SignInAttempts } from "../store/schema.js";
+import { findUnfinished, insertAttempt, keepAnswer, markAttemptUsed, takeAttempt } from "../store/sign-in-attempts.js";
+import { sign, type BrowserSession, type BrowserSessions, type Visitor } from "./browser-sessions.js";
+import { createIdentities, type IdentityList } from "./identities.js";
+import { consumeHashedLink } from "./links.js";
+import { holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
+import { createProviders, type ProviderChoice, type Providers } from "./providers.js";
+
+export interface Wish {
+  /** Whose account the new way in is for; undefined: to sign in. */
+  readonly linkTo: AccountId | undefined;
+  /** The token of a set-up link or invitation. */
+  readonly link: string | undefined;
+  /** Where to go on afterwards: a target of ours. */
+  readonly target: string | undefined;
+}
+
+export type Answered =
+  | { readonly kind: "signed_in"; readonly cookie: string; readonly target: string | undefined }
+  | { readonly kind: "linked" }
+  /** Somebody new, of whom something is still missing: `finish` takes it. */
+  | { readonly kind: "unfinished"; readonly state: string };
+
+/** What the page for somebody new asks. */
+export interface Unfinished {
+  readonly provider: ProviderChoice;
+  readonly name: string;
+  readonly display: string | undefined;
+  readonly needsCode: boolean;
+}
+
+export interface SignIns extends IdentityList {
+  readonly providers: readonly ProviderChoice[];
+  /** `browser`: the secret of its cookie. Refuses: sign_in_provider_unknown, …_unreachable, …_failed, link_invalid, rate_limited. */
+  start(name: string, wish: Wish, browser: string, visitor: Visitor): Promise<{ readonly url: string }>;
+  /** The callback. Refuses also: sign_in_attempt_invalid, …_declined, …_not_permitted, account_disabled, sign_up_not_allowed. */
+  answer(
+    name: string,
+    callback: URLSearchParams,
+    browser: string,
+    visitor: Visitor,
+    session: BrowserSession | undefined,
+  ): Promise<Answered>;
+  unfinished(state: string, browser: string): Promise<Unfinished | undefined>;
+  /** Refuses: sign_in_attempt_invalid, name_invalid, binding_code_invalid, rate_limited. */
+  finish(
+    state: string,
+    browser: string,
+    fields: { readonly name: string; readonly bindingCode: string },
+    visitor: Visitor,
+  ): Promise<{ readonly cookie: string; readonly target: string | undefined }>;
+}
+
+export interface SignInsOptions {
+  readonly http: ProviderHttp;
+  readonly sessions: BrowserSessions;
+}
+
+const minute = 60_000;
+export const attemptLife = 10 * minute;
+const stateBytes = 32;
+const secretPattern = /^[A-Za-z0-9_-]{43}$/;
+/** OpenID Connect Core section 2 of `sub`; the other providers' are shorter. */
+const subjectPattern = /^[\x20-\x7e]{1,255}$/;
+const displayLimit = 200;
+
+export const newcomerRefused = {
+  message: "Nobody here has this way of signing in, and new accounts need an invitation.",
+  hint: "If you have an account, sign in another way and link this one on the page of your account; else ask whoever runs this control plane for an invitation link.",
+} as const;
+
+type Person = IdentityKey & { readonly name: string | null; readonly display: string | null };
+
+export function createSignIns(context: ControlContext, { http, sessions }: SignInsOptions): SignIns {
+  const { clock, config, limits, log, metrics, random, secrets, store } = context;
+  const providers: Providers = createProviders(config, { http, clock });
+
+  const journeyOf = (name: string, state: string, browser: string): Journey => ({
+    state,
+    nonce: sign(browser, `nonce ${state}`),
+    verifier: sign(browser, `verifier ${state}`),
+    redirectUri: providers.callbackUrl(name),
+  });
+
+  const linkOf = async (token: string | undefined): Promise<Pick<SignInAttempts, "link_kind" | "link_hash">> => {
+    if (token === undefined) return { link_kind: null, link_hash: null };
+    const hash = secrets.hash(token);
+    for (const kind of ["invitation", "setup"] as const) {
+      if ((await findUsableLink(store, kind, hash, clock.now())) !== undefined)
+        return { link_kind: kind, link_hash: hash };
+    }
+    throw new JitnodeError("link_invalid");
+  };
+
+  /** Whoever has the identity: in now, if the account is not disabled. */
+  const admit = async (tx: Tx, known: Identities, person: Person, visitor: Visitor): Promise<string> => {
+    const accountId = asAccountId(known.account_id);
+    const account = accountId && (await lockAccount(tx, accountId));
+    if (accountId === undefined || account === undefined || account.disabled_at !== null) {
+      throw new JitnodeError("account_disabled");
+    }
+    // Unlinked in between: the account's row was locked then.
+    if ((await findIdentity(tx, known))?.account_id !== accountId) throw new JitnodeError("sign_in_attempt_invalid");
+    await touchIdentity(tx, known, { display: person.display, last_used_at: clock.now() });
+    return await sessions.open(tx, accountId, visitor, person.provider);
+  };
+
+  const create = async (
+    tx: Tx,
+    attempt: SignInAttempts,
+    person: Person,
+    name: Name,
+    bindingCode: string | undefined,
+    visitor: Visitor,
+  ): Promise<string> => {
+    if (!(await markAttemptUsed(tx, attempt.state_hash, clock.now())))
+      throw new JitnodeError("sign_in_attempt_invalid");
+    const { link_kind: linkKind, link_hash: linkHash } = attempt;
+    if (linkKind === "setup") await holdSetUp(tx);
+    if (linkKind !== null) await consumeHashedLink(context, tx, linkKind, linkHash ?? "");
+    const { provider, issuer, subject, display } = person;
+    const id = await insertNewcomer(context, tx, {
+      name,
+      origin: linkKind ?? (bindingCode === undefined ? "open" : "code"),
+      identity: { provider, issuer, subject, display, password_hash: null },
+      ...(bindingCode === undefined ? {} : { bindingCode }),
+      address: visitor.address,
+    });
+    // Another tab was quicker.
+    if (id === undefined) throw new JitnodeError("sign_in_attempt_invalid");
+    return await sessions.open(tx, id, visitor, provider);
+  };
+
+  const link = (person: Person, accountId: AccountId, visitor: Visitor): Promise<void> =>
+    store.transaction(async (tx) => {
+      const account = await lockAccount(tx, accountId);
+      if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
+      const now = clock.now();
+      const { provider, issuer, subject, display } = person;
+      const row = { provider, issuer, subject, display, account_id: accountId, password_hash: null };
+      if (await insertIdentity(tx, { ...row, created_at: now, last_used_at: null })) {
+        await context.audit.write(tx, {
+          action: "identity.linked",
+          actor: { kind: "account", id: accountId },
+          subject: accountId,
+          detail: { provider, issuer, display },
+          address: visitor.address,
+        });
+      } else if ((await findIdentity(tx, person))?.account_id !== accountId) {
+        throw new JitnodeError("identity_linked_elsewhere");
+      }
+    });
+
+  /** The first sign-in of somebody: an account at once where nothing is missing. */
+  const welcome = async (
+    state: string,
+    attempt: SignInAttempts,
+    person: Person,
+    visitor: Visitor,
+  ): Promise<Answered> => {
+    const byLink = attempt.link_kind !== null;
+    if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
+    const name = asName(person.name ?? "");
+    if (name !== undefined && (byLink || config.signup === "open")) {
+      if (!byLink) await limits.take("sign_up", { address: visitor.address });
+      const cookie = await store.transaction((tx) => create(tx, attempt, person, name, undefined, visitor));
+      return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
+    }
+    const { issuer, subject, display } = person;
+    await store.transaction((tx) =>
+      keepAnswer(tx, attempt.state_hash, {
+        issuer,
+        subject,
+        display,
+        name: name ?? null,
+        expires_at: clock.now() + attemptLife,
+      }),
+    );
+    return { kind: "unfinished", state };
+  };
+
+  const identify = async (name: string, callback: URLSearchParams, journey: Journey): Promise<Person> => {
+    try {
+      const person = personOf(name, await providers.get(name).identify(callback, journey));
+      metrics.count("provider_sign_ins_total", { provider: name, result: "identified" });
+      return person;
+    } catch (error) {
+      const code = error instanceof JitnodeError ? error.code : "internal_error";
+      metrics.count("provider_sign_ins_total", { provider: name, result: code });
+      log.warn("sign-in at a provider failed", { provider: name, code, reason: reasonOf(error) });
+      throw error;
+    }
+  };
+
+  const findAttempt = async (state: string, browser: string): Promise<SignInAttempts | undefined> => {
+    if (!secretPattern.test(state) || !secretPattern.test(browser)) return undefined;
+    const key = { stateHash: secrets.hash(state), browserHash: secrets.hash(browser) };
+    return await findUnfinished(store, key, clock.now());
+  };
+
+  return {
+    ...createIdentities(context, providers),
+    providers: providers.choices,
+
+    async start(name, wish, browser, visitor) {
+      const provider = providers.get(name);
+      await limits.check("sign_in_start", { address: visitor.address });
+      const usedLink = await linkOf(wish.link);
+      const state = random.token(stateBytes);
+      const url = await provider.authorizationUrl(journeyOf(name, state, browser)).catch((error: unknown) => {
+        log.warn("sign-in at a provider cannot start", { provider: name, reason: reasonOf(error) });
+        throw error;
+      });
+      const now = clock.now();
+      await store.transaction(async (tx) => {
+        await insertAttempt(tx, {
+          state_hash: secrets.hash(state),
+          browser_hash: secrets.hash(browser),
+          provider: name,
+          purpose: wish.linkTo === undefined ? "sign_in" : "link",
+          account_id: wish.linkTo ?? null,
+          ...usedLink,
+          target: wish.target ?? null,
+          created_at: now,
+          expires_at: now + attemptLife,
+          answered_at: null,
+          issuer: null,
+          subject: null,
+          name: null,
+          display: null,
+          used_at: null,
+        });
+        await limits.use(tx, "sign_in_start", { address: visitor.address });
+      });
+      return { url };
+    },
+
+    async answer(name, callback, browser, visitor, session) {
+      providers.get(name);
+      const [state = "", ...others] = callback.getAll("state");
+      const wellFormed = others.length === 0 && secretPattern.test(state) && secretPattern.test(browser);
+      const attempt = wellFormed
+        ? await takeAttempt(
+            store,
+            { stateHash: secrets.hash(state), browserHash: secrets.hash(browser), provider: name },
+            clock.now(),
+          )
+        : undefined;
+      if (attempt === undefined) throw new JitnodeError("sign_in_attempt_invalid");
+      const person = await identify(name, callback, journeyOf(name, state, browser));
+      if (attempt.purpose === "link") {
+        // Whoever is signed in now must be who asked.
+        if (session === undefined || session.accountId !== attempt.account_id) {
+          throw new JitnodeError("sign_in_attempt_invalid");
+        }
+        await link(person, session.accountId, visitor);
+        return { kind: "linked" };
+      }
+      const known = await findIdentity(store, person);
+      if (known === undefined) return await welcome(state, attempt, person, visitor);
+      const cookie = await store.transaction((tx) => admit(tx, known, person, visitor));
+      return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
+    },
+
+    async unfinished(state, browser) {
+      const attempt = await findAttempt(state, browser);
+      const provider = providers.choices.find(({ name }) => name === attempt?.provider);
+      if (attempt === undefined || provider === undefined) return undefined;
+      const needsCode = attempt.link_kind === null && config.signup === "code";
+      return { provider, name: attempt.name ?? "", display: attempt.display ?? undefined, needsCode };
+    },
+
+    async finish(state, browser, fields, visitor) {
+      const attempt = await findAttempt(state, browser);
+      if (attempt === undefined || attempt.issuer === null || attempt.subject === null)
+        throw new JitnodeError("sign_in_attempt_invalid");
+      const byLink = attempt.link_kind !== null;
+      if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
+      const name = asName(fields.name);
+      if (name === undefined) throw new JitnodeError("name_invalid");
+      const code = byLink || config.signup === "open" ? undefined : fields.bindingCode;
+      if (code !== undefined) await tryBindingCode(context, code, visitor.address);
+      if (!byLink) await limits.take("sign_up", { address: visitor.address });
+      const { provider, issuer, subject, display } = attempt;
+      const person = { provider, issuer, subject, display, name };
+      const cookie = await store.transaction((tx) => create(tx, attempt, person, name, code, visitor));
+      return { cookie, target: attempt.target ?? undefined };
+    },
+  };
+}
+
+/** What a provider says, as it may be kept: PostgreSQL takes no NUL, and nobody wants control characters. */
+function personOf(provider: string, { issuer, subject, name, display }: ProvenPerson): Person {
+  if (!subjectPattern.test(subject)) throw failed("what it calls the person by cannot be a subject");
+  const shown = (display ?? "").replace(/\p{C}/gu, "").slice(0, displayLimit);
+  return { provider, issuer, subject, name: asName(name ?? "") ?? null, display: shown === "" ? null : shown };
+}

@@ -1,0 +1,5 @@
+// The mark on its button.
+
+import { lettered } from "../drawing.js";
+
+export const mark = lettered("M");

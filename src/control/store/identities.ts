@@ -1,0 +1,76 @@
+// Rows of ways in, by provider + issuer + subject; those of local accounts by name are in accounts.ts.
+
+import type { AccountId } from "../../domain/ids.js";
+import type { Identities } from "./schema.js";
+import type { Executor, Tx } from "./store.js";
+
+export type IdentityKey = Pick<Identities, "provider" | "issuer" | "subject">;
+
+export async function findIdentity(executor: Executor, key: IdentityKey): Promise<Identities | undefined> {
+  return await executor.db
+    .selectFrom("identities")
+    .selectAll()
+    .where("provider", "=", key.provider)
+    .where("issuer", "=", key.issuer)
+    .where("subject", "=", key.subject)
+    .executeTakeFirst();
+}
+
+/** Oldest first. */
+export async function listIdentities(executor: Executor, accountId: AccountId): Promise<readonly Identities[]> {
+  return await executor.db
+    .selectFrom("identities")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .orderBy("created_at")
+    .orderBy("provider")
+    .orderBy("subject")
+    .execute();
+}
+
+export async function touchIdentity(
+  tx: Tx,
+  key: IdentityKey,
+  seen: Pick<Identities, "display" | "last_used_at">,
+): Promise<void> {
+  await tx.db
+    .updateTable("identities")
+    .set(seen)
+    .where("provider", "=", key.provider)
+    .where("issuer", "=", key.issuer)
+    .where("subject", "=", key.subject)
+    .execute();
+}
+
+export async function deleteIdentity(tx: Tx, key: IdentityKey): Promise<void> {
+  await tx.db
+    .deleteFrom("identities")
+    .where("provider", "=", key.provider)
+    .where("issuer", "=", key.issuer)
+    .where("subject", "=", key.subject)
+    .execute();
+}
+
+/** How many of `from` have a double under the name `to`. */
+export async function countDoubles(tx: Tx, from: string, to: string): Promise<number> {
+  const row = await tx.db
+    .selectFrom("identities as old")
+    .innerJoin("identities as taken", (join) =>
+      join.onRef("taken.issuer", "=", "old.issuer").onRef("taken.subject", "=", "old.subject"),
+    )
+    .where("old.provider", "=", from)
+    .where("taken.provider", "=", to)
+    .select((build) => build.fn.countAll().as("n"))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
+
+/** The number of rows that have the new name now. */
+export async function renameProvider(tx: Tx, from: string, to: string): Promise<number> {
+  const result = await tx.db
+    .updateTable("identities")
+    .set({ provider: to })
+    .where("provider", "=", from)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
