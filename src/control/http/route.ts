@@ -8,6 +8,7 @@ import type { OAuthErrorCode } from "../../protocol/oauth.js";
 import { Type, type Static, type TSchema } from "../../protocol/schema.js";
 import type { PeopleScope } from "../../protocol/versions.js";
 import type { Authentication, NodeActor, PersonActor } from "../context.js";
+import { sendStream } from "./stream.js";
 import { compileCheck, isNestedDeeper } from "./validation.js";
 
 /** A person's session of at least this scope, a node's key, or nobody in particular. */
@@ -200,17 +201,7 @@ function send(
   reply.code(answer.status).headers({ ...answer.headers });
   if (schema === null) return reply.send();
   if ("lines" in schema) {
-    const stream = answer.body as Readable;
-    reply.server.openStreams.add(stream);
-    stream.once("close", () => reply.server.openStreams.delete(stream));
-    return reply.type("application/x-ndjson").send(stream);
+    return sendStream(reply, "application/x-ndjson", answer.body as Readable);
   }
   return reply.type("application/json").send(answer.body);
-}
-
-declare module "fastify" {
-  interface FastifyInstance {
-    /** NDJSON answers under way: ended first when the server shuts down. */
-    readonly openStreams: Set<Readable>;
-  }
 }

@@ -1,4 +1,5 @@
-// The cookies of the pages: the session, the secrets of forms before sign-in and of sign-ins at providers, where to go on after it, and the language.
+// The cookies of the pages: the session, the secrets of forms before sign-in and of sign-ins at providers, where to go on
+// after it, the language, and what the next page says.
 // With TLS they carry the __Host- prefix, so that no other host of the domain can set them; over plain http (loopback)
 // browsers refuse that prefix.
 
@@ -6,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { absoluteLimit } from "../services/browser-sessions.js";
 import { languageCookie } from "./language.js";
 
-export type CookieName = "session" | "form" | "browser" | "next" | "language";
+export type CookieName = "session" | "form" | "browser" | "next" | "language" | "said";
 
 export interface Cookies {
   read(request: FastifyRequest, name: CookieName): string | undefined;
@@ -21,6 +22,7 @@ const seconds: Readonly<Record<CookieName, number | undefined>> = {
   browser: 1800,
   next: 1800,
   language: 365 * 86_400,
+  said: 60,
 };
 
 const bareNames: Readonly<Record<CookieName, string>> = {
@@ -29,6 +31,7 @@ const bareNames: Readonly<Record<CookieName, string>> = {
   browser: "jitnode-sign-in",
   next: "jitnode-next",
   language: languageCookie,
+  said: "jitnode-said",
 };
 
 export function createCookies(publicUrl: string): Cookies {

@@ -90,9 +90,9 @@ export const problemNotice = (problem: FormProblem | undefined): Html | undefine
     ? undefined
     : notice("bad", problem.message, problem.advice, true);
 
-export const notice = (kind: "warn" | "bad", title: string, more?: string, alert = false): Html =>
-  html`<div class="notice ${kind}"${attributes({ role: alert && "alert" })}>
-    ${signs.attention}
+export const notice = (kind: "good" | "warn" | "bad", title: string, more?: string, alert = false): Html =>
+  html`<div class="notice ${kind}"${attributes({ role: alert ? "alert" : kind === "good" && "status" })}>
+    ${kind === "good" ? signs.yes : signs.attention}
     <p><strong>${sentence(title)}</strong>${more && sentence(more)}</p>
   </div>`;
 

@@ -1,20 +1,23 @@
-// How a page leaves, and what every page says to the browser: run nothing, load nothing from elsewhere, be framed by nobody, keep nothing.
+// How a page leaves, and what every page says to the browser: run nothing (but
+// the one script, where a page is live), load nothing from elsewhere, be framed by nobody, keep nothing.
 
 import type { FastifyReply } from "fastify";
 import { layout, type Frame, type Page } from "./layout.js";
 import { styleHash } from "./style.js";
 
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${styleHash}'`,
-  "img-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join("; ");
+const policy = (scripted: boolean): string =>
+  [
+    "default-src 'none'",
+    ...(scripted ? ["script-src 'self'", "connect-src 'self'"] : []),
+    `style-src 'sha256-${styleHash}'`,
+    "img-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ");
 
 export const pageHeaders: Readonly<Record<string, string>> = {
-  "content-security-policy": policy,
+  "content-security-policy": policy(false),
   "x-frame-options": "DENY",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -29,7 +32,9 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 export function sendPage(reply: FastifyReply, page: Page, frame: Frame): FastifyReply {
   const { refused } = page;
   if (refused?.retryAfter !== undefined) reply.header("retry-after", String(refused.retryAfter));
-  return setPageHeaders(reply)
+  setPageHeaders(reply);
+  if (page.live !== undefined) reply.header("content-security-policy", policy(true));
+  return reply
     .code(refused?.status ?? 200)
     .type("text/html; charset=utf-8")
     .send(layout(page, frame));

@@ -19,8 +19,11 @@ import { icon } from "./mark.js";
 import { activatePages } from "./pages/activate.js";
 import { agreementPage } from "./pages/agreement.js";
 import { errorPage } from "./pages/error.js";
+import { accountPages } from "./pages/account/account.js";
 import { homePage } from "./pages/home.js";
+import { organizationPages } from "./pages/organizations/organizations.js";
 import { signOutPage } from "./pages/sign-out.js";
+import { script, scriptPath } from "./script.js";
 import { createSite, type Site } from "./site.js";
 
 const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
@@ -33,6 +36,8 @@ const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
   signOutPage,
   activatePages,
   agreementPage,
+  organizationPages,
+  accountPages,
 ];
 
 const pages: Routes = (app, context) => {
@@ -58,6 +63,12 @@ const pages: Routes = (app, context) => {
         .headers({ ...pageHeaders, "cache-control": "public, max-age=86400" })
         .type("image/svg+xml")
         .send(icon),
+    );
+    scope.get(scriptPath, async (_request, reply) =>
+      reply
+        .headers({ ...pageHeaders, "cache-control": "public, max-age=31536000, immutable" })
+        .type("text/javascript; charset=utf-8")
+        .send(script),
     );
     scope.setErrorHandler((error, request, reply) => {
       const problem = asJitnodeError(error);

@@ -1,21 +1,28 @@
 // The shell of every page: head, header with who is signed in, main, footer.
 
 import type { JitnodeError } from "../../protocol/errors.js";
-import { html, Html } from "./html.js";
+import { attributes, html, Html } from "./html.js";
 import { mark } from "./mark.js";
+import { scriptPath } from "./script.js";
 import { style } from "./style.js";
 import { inLanguage, otherLanguages } from "./language.js";
 import type { Texts } from "./texts/texts.js";
-import { hidden } from "./form.js";
+import { hidden, notice } from "./form.js";
 
 export interface Page {
   readonly title: string;
   readonly main: Html;
+  /** Room for lists on a wide screen. */
+  readonly wide?: boolean;
+  /** Where the page hears that it has changed (web/script). Parts that may change are marked `data-live`, with an id. */
+  readonly live?: string;
   /** Gives the status; and the title then says that something is wrong: the first thing a screen reader reads. */
   readonly refused?: JitnodeError | undefined;
 }
 
 export interface Frame {
+  /** What was just done. */
+  readonly said?: string | undefined;
   readonly texts: Texts;
   /** Path and query that were asked for: where the same page is in another language. */
   readonly url: string;
@@ -41,18 +48,21 @@ export function layout(page: Page, frame: Frame): string {
         <link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
         ${styleElement}
       </head>
-      <body>
+      <body${attributes({ class: page.wide === true && "wide" })}>
         <a class="skip" href="#main">${texts.skip}</a>
         <header class="bar">
           <a class="brand" href="/">${mark}${texts.product}</a>${
             person &&
-            html`<span class="who" title="${texts.signedInAs(person.name)}"><bdi>${person.name}</bdi></span>
+            html`<a class="who" href="/account" title="${texts.signedInAs(person.name)}"><bdi>${person.name}</bdi></a>
               <form method="post" action="/sign-out">
                 ${hidden({ csrf: person.token })}<button>${texts.signOut}</button>
               </form>`
           }
         </header>
-        <main id="main">${page.main}</main>
+        <main id="main"${
+          page.live !== undefined &&
+          attributes({ "data-events": page.live, "data-locale": texts.locale, "data-updated": texts.updated })
+        }>${frame.said !== undefined && notice("good", frame.said)}${page.main}</main>
         <footer>
           <span>${texts.controlPlaneOf(frame.host)}</span>
           <a href="/agreement">${texts.agreementLink}</a>
@@ -61,6 +71,11 @@ export function layout(page: Page, frame: Frame): string {
               html`<a href="${inLanguage(frame.url, key)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a>`,
           )}
         </footer>
+        ${
+          page.live !== undefined &&
+          html`<p id="status" class="unseen" role="status"></p>
+            <script src="${scriptPath}" defer></script>`
+        }
       </body>
     </html>
 `.toString();

@@ -20,5 +20,9 @@ const drawn = (name: string, path: string): Html =>
 export const signs = {
   yes: drawn("yes", '<path d="m5 12.5 4.5 4.5L19 7.5"/>'),
   no: drawn("no", '<path d="m6.5 6.5 11 11m0-11-11 11"/>'),
+  copy: drawn(
+    "copy",
+    '<rect x="8.5" y="8.5" width="12" height="12" rx="2.5"/><path d="M15.5 8.5V6A2.5 2.5 0 0 0 13 3.5H6A2.5 2.5 0 0 0 3.5 6v7A2.5 2.5 0 0 0 6 15.5h2.5"/>',
+  ),
   attention: drawn("attention", '<path d="M12 4 2.8 19.5h18.4zM12 10v4.2"/><path d="M12 17v.01"/>'),
 } as const;

@@ -5,6 +5,8 @@ import { JitnodeError } from "../../protocol/errors.js";
 import { createHttpClient } from "../../platform/http-client.js";
 import type { ControlContext, PersonActor } from "../context.js";
 import { addressOf, agentOf } from "../http/requests.js";
+import { createActivity, type Activity } from "../services/activity.js";
+import { createBindingCodes, type BindingCodes } from "../services/binding-codes.js";
 import { createAccounts, type Accounts } from "../services/accounts.js";
 import { createActivations, type Activations } from "../services/activations.js";
 import {
@@ -17,6 +19,9 @@ import {
   type BrowserSessions,
   type Visitor,
 } from "../services/browser-sessions.js";
+import { createMyself, type Myself } from "../services/me.js";
+import { createMembers, type Members } from "../services/members.js";
+import { createNodes, type Nodes } from "../services/nodes.js";
 import { createOrganizations, type Organizations } from "../services/organizations.js";
 import { createPasswords } from "../services/passwords.js";
 import { createSignIns, type SignIns } from "../services/sign-ins.js";
@@ -27,6 +32,7 @@ import type { Values } from "./form.js";
 import { sendPage, setPageHeaders } from "./headers.js";
 import { textsOf } from "./language.js";
 import type { Page } from "./layout.js";
+import { readSaid, say, type Said } from "./said.js";
 import { asTarget } from "./targets.js";
 import type { Texts } from "./texts/texts.js";
 
@@ -51,6 +57,11 @@ export interface Site {
   readonly cookies: Cookies;
   readonly accounts: Accounts;
   readonly activations: Activations;
+  readonly activity: Activity;
+  readonly bindingCodes: BindingCodes;
+  readonly members: Members;
+  readonly myself: Myself;
+  readonly nodes: Nodes;
   readonly organizations: Organizations;
   readonly sessions: BrowserSessions;
   readonly signIns: SignIns;
@@ -60,7 +71,11 @@ export interface Site {
   person(request: FastifyRequest, reply: FastifyReply, target: string): Promise<PersonVisit | undefined>;
   show(reply: FastifyReply, visit: Visit, page: Page): FastifyReply;
   /** 303: what was posted is not posted again by going back or reloading. */
-  go(reply: FastifyReply, path: string): FastifyReply;
+  go(reply: FastifyReply, path: string, said?: Said): FastifyReply;
+  /** Signed out: this browser forgets. */
+  leave(reply: FastifyReply): FastifyReply;
+  /** As an idempotency key: one for each form that is rendered. */
+  formKey(): string;
   /** The token for forms of somebody who is not signed in (sign-in, links): bound to a secret in a cookie. */
   formToken(request: FastifyRequest, reply: FastifyReply): string;
   /** The fields of a form; throws `csrf_invalid`. */
@@ -89,17 +104,27 @@ export function createSite(context: ControlContext): Site {
     return {
       texts: textsOf(request),
       visitor: { address: addressOf(request), agent: agentOf(request) },
-      session: cookie === undefined ? undefined : await sessions.read(cookie),
+      // What a script asks for is no use of the session.
+      session:
+        cookie === undefined ? undefined : await sessions.read(cookie, request.headers["sec-fetch-dest"] !== "empty"),
     };
   };
 
-  const go = (reply: FastifyReply, path: string): FastifyReply => setPageHeaders(reply).redirect(path, 303);
+  const go = (reply: FastifyReply, path: string, said?: Said): FastifyReply => {
+    if (said !== undefined) say(cookies, reply, said);
+    return setPageHeaders(reply).redirect(path, 303);
+  };
 
   return {
     context,
     cookies,
     accounts: createAccounts(context, { passwords, sessions }),
     activations: createActivations(context),
+    activity: createActivity(context),
+    bindingCodes: createBindingCodes(context),
+    members: createMembers(context),
+    myself: createMyself(context),
+    nodes: createNodes(context),
     organizations: createOrganizations(context),
     sessions,
     signIns: createSignIns(context, { http: createProviderHttp(http), sessions }),
@@ -123,16 +148,18 @@ export function createSite(context: ControlContext): Site {
 
     show(reply, { session, texts }, page) {
       const person = session && { name: session.accountName, token: session.sign("form") };
-      return sendPage(reply, page, { texts, url: reply.request.url, host, person });
+      const said = person && readSaid(cookies, reply.request, reply, texts);
+      return sendPage(reply, page, { texts, url: reply.request.url, host, person, said });
     },
 
     go,
-
     leave(reply) {
       cookies.clear(reply, "session");
       cookies.clear(reply, "next");
       return go(reply, "/sign-in");
     },
+    formKey: () => random.token(24),
+
     formToken(request, reply) {
       const known = cookies.read(request, "form");
       const secret = known !== undefined && secretPattern.test(known) ? known : random.token(secretBytes);

@@ -2,9 +2,12 @@
 
 import { asUserCode, formatCode } from "../../domain/codes.js";
 
+const places =
+  /^\/(?:|activate|account|orgs\/(?:new|join)|orgs\/[a-z][a-z0-9-]{1,38}[a-z0-9](?:\/(?:members|nodes|activity))?)$/;
+
 /** A path of ours with its query, or undefined. */
 export function asTarget(input: string | undefined): string | undefined {
-  if (input === "/" || input === "/activate") return input;
+  if (input !== undefined && places.test(input)) return input;
   const code = asUserCode(/^\/activate\?code=([A-Z-]{8,9})$/.exec(input ?? "")?.[1] ?? "");
   return code === undefined ? undefined : activationTarget(formatCode(code));
 }

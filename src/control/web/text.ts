@@ -1,12 +1,16 @@
 // Plain text with a little markup in it: `commands` in sentences, and the Markdown that an agreement is written in.
 // Only headings, paragraphs, lists and **bold**; links and images stay text, so that an agreement loads nothing.
 
-import { html, type Html } from "./html.js";
+import { html, type Html, type HtmlValue } from "./html.js";
 
 /** A sentence of the error registry or of the texts: what stands in backticks is a command. */
 export function sentence(text: string): Html {
   return html`${text.split("`").map((part, index) => (index % 2 === 0 ? part : html`<code class="mono">${part}</code>`))}`;
 }
+
+/** A sentence with markup in its places: `{name} joined`. Languages put the places where they belong. */
+export const phrase = (text: string, places: Readonly<Record<string, HtmlValue>>): Html =>
+  html`${text.split(/\{([a-z]+)\}/).map((part, index) => (index % 2 === 0 ? part : places[part]))}`;
 
 function inline(text: string): Html {
   return html`${text.split("**").map((part, index) => (index % 2 === 0 ? part : html`<strong>${part}</strong>`))}`;

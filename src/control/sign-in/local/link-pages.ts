@@ -9,6 +9,7 @@ import type { LinkKind } from "../../store/account-links.js";
 import { form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
 import { html, type Html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
+import { providersBefore } from "../../web/provider-buttons.js";
 import type { Site } from "../../web/site.js";
 import type { Texts } from "../../web/texts/texts.js";
 import { accountFieldsOf, accountProblems, newAccountFields, newPasswordField } from "./fields.js";
@@ -44,15 +45,20 @@ const pages: readonly LinkPage[] = [
 const invalid = (texts: Texts, kind: LinkKind): JitnodeError =>
   new JitnodeError("link_invalid", { hint: texts.error.linkInvalid[kind] });
 
-function render(
-  link: LinkPage,
-  texts: Texts,
-  action: string,
-  token: string,
-  values: Values,
-  problem?: FormProblem,
-): Page {
+interface Rendering {
+  readonly link: LinkPage;
+  readonly texts: Texts;
+  /** Of the form, and of the link. */
+  readonly csrf: string;
+  readonly token: string;
+  readonly values: Values;
+  readonly problem?: FormProblem;
+}
+
+function render(site: Site, { link, texts, csrf, token, values, problem }: Rendering): Page {
   const { title, lead, submit } = link.said(texts);
+  // A new password is for an account that has one.
+  const providers = link.kind === "reset" ? [] : site.signIns.providers;
   return {
     title,
     refused: problem?.error,
@@ -60,7 +66,14 @@ function render(
       <p class="lead">${lead}</p>
       ${problemNotice(problem)}
       <div class="card">
-        ${form(action, token, [link.fields(texts, values, problem), html`<button>${submit}</button>`])}
+        ${providersBefore(
+          { providers, token: csrf, label: texts.provider.signIn, values: { link: token } },
+          texts.provider.or,
+        )}
+        ${form(`${linkPaths[link.kind]}/${token}`, csrf, [
+          link.fields(texts, values, problem),
+          html`<button>${submit}</button>`,
+        ])}
       </div>`,
   };
 }
@@ -72,7 +85,8 @@ export function linkPages(app: FastifyInstance, site: Site): void {
     app.get(`${path}/:token`, async (request, reply) => {
       const { visit, token } = await read(site, request);
       if ((await findLink(site.context, link.kind, token)) === undefined) throw invalid(visit.texts, link.kind);
-      return site.show(reply, visit, render(link, visit.texts, `${path}/${token}`, site.formToken(request, reply), {}));
+      const rendering = { link, texts: visit.texts, csrf: site.formToken(request, reply), token, values: {} };
+      return site.show(reply, visit, render(site, rendering));
     });
 
     app.post(`${path}/:token`, async (request, reply): Promise<FastifyReply> => {
@@ -85,7 +99,8 @@ export function linkPages(app: FastifyInstance, site: Site): void {
         const problem = problemOf(visit.texts, error, accountProblems);
         if (problem.error.code === "link_invalid") throw invalid(visit.texts, link.kind);
         if (problem.field === undefined) throw error;
-        const page = render(link, visit.texts, `${path}/${token}`, site.formToken(request, reply), fields, problem);
+        const csrf = site.formToken(request, reply);
+        const page = render(site, { link, texts: visit.texts, csrf, token, values: fields, problem });
         return site.show(reply, visit, page);
       }
     });

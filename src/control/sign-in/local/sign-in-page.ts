@@ -3,6 +3,8 @@
 import type { FastifyInstance } from "fastify";
 import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
 import { html } from "../../web/html.js";
+import type { ProviderChoice } from "../../services/providers.js";
+import { providersBefore } from "../../web/provider-buttons.js";
 import type { Page } from "../../web/layout.js";
 import type { Site } from "../../web/site.js";
 import { asTarget } from "../../web/targets.js";
@@ -13,11 +15,12 @@ interface Rendering {
   readonly token: string;
   readonly onTheWay: boolean;
   readonly mayAsk: boolean;
+  readonly providers: readonly ProviderChoice[];
   readonly values?: Values;
   readonly problem?: FormProblem;
 }
 
-function page({ texts, token, onTheWay, mayAsk, values = {}, problem }: Rendering): Page {
+function page({ texts, token, onTheWay, mayAsk, providers, values = {}, problem }: Rendering): Page {
   const { signIn } = texts;
   return {
     title: signIn.title,
@@ -25,6 +28,7 @@ function page({ texts, token, onTheWay, mayAsk, values = {}, problem }: Renderin
     main: html`<h1>${signIn.title}</h1>
       ${onTheWay && html`<p class="lead">${signIn.toContinue}</p>`} ${problemNotice(problem)}
       <div class="card">
+        ${providersBefore({ providers, token, label: texts.provider.signIn }, texts.provider.or)}
         ${form("/sign-in", token, [
           field(
             {
@@ -33,7 +37,7 @@ function page({ texts, token, onTheWay, mayAsk, values = {}, problem }: Renderin
               value: values["login"],
               autocomplete: "username",
               required: true,
-              autofocus: true,
+              autofocus: providers.length === 0,
             },
             problem,
           ),
@@ -56,6 +60,7 @@ function page({ texts, token, onTheWay, mayAsk, values = {}, problem }: Renderin
 }
 
 export function signInPage(app: FastifyInstance, site: Site): void {
+  const { providers } = site.signIns;
   const mayAsk = site.context.config.signup !== "invited";
 
   app.get("/sign-in", async (request, reply) => {
@@ -64,7 +69,7 @@ export function signInPage(app: FastifyInstance, site: Site): void {
     if (visit.session !== undefined) return site.go(reply, target ?? "/");
     const token = site.formToken(request, reply);
     const onTheWay = target?.startsWith("/activate") === true;
-    return site.show(reply, visit, page({ texts: visit.texts, token, mayAsk, onTheWay }));
+    return site.show(reply, visit, page({ texts: visit.texts, token, mayAsk, providers, onTheWay }));
   });
 
   app.post("/sign-in", async (request, reply) => {
@@ -77,7 +82,7 @@ export function signInPage(app: FastifyInstance, site: Site): void {
       const problem = problemOf(visit.texts, error, { sign_in_failed: "password" });
       const token = site.formToken(request, reply);
       const values = { login: fields["login"] ?? "" };
-      const rendering = { texts: visit.texts, token, mayAsk, onTheWay: false, values, problem };
+      const rendering = { texts: visit.texts, token, mayAsk, providers, onTheWay: false, values, problem };
       return site.show(reply, { ...visit, session: undefined }, page(rendering));
     }
   });

@@ -2,16 +2,27 @@
 
 import type { FastifyInstance } from "fastify";
 import { JitnodeError } from "../../../protocol/errors.js";
+import type { ProviderChoice } from "../../services/providers.js";
 import { invitationOnly } from "../../services/accounts.js";
 import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
 import { html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
+import { providersBefore } from "../../web/provider-buttons.js";
 import type { Site } from "../../web/site.js";
 import { asTarget } from "../../web/targets.js";
 import type { Texts } from "../../web/texts/texts.js";
 import { accountFieldsOf, accountProblems, newAccountFields } from "./fields.js";
 
-function page(texts: Texts, token: string, byCode: boolean, values: Values, problem?: FormProblem): Page {
+interface Rendering {
+  readonly texts: Texts;
+  readonly token: string;
+  readonly byCode: boolean;
+  readonly providers: readonly ProviderChoice[];
+  readonly values: Values;
+  readonly problem?: FormProblem;
+}
+
+function page({ texts, token, byCode, providers, values, problem }: Rendering): Page {
   const { signUp, account } = texts;
   const code = {
     name: "binding_code",
@@ -26,6 +37,7 @@ function page(texts: Texts, token: string, byCode: boolean, values: Values, prob
     main: html`<h1>${signUp.title}</h1>
       ${byCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
       <div class="card">
+        ${providersBefore({ providers, token, label: texts.provider.signIn }, texts.provider.or)}
         ${form("/sign-up", token, [
           newAccountFields(texts, values, problem),
           byCode && field(code, problem),
@@ -39,12 +51,17 @@ function page(texts: Texts, token: string, byCode: boolean, values: Values, prob
 export function signUpPage(app: FastifyInstance, site: Site): void {
   const { signup } = site.context.config;
   const byCode = signup === "code";
+  const { providers } = site.signIns;
 
   app.get("/sign-up", async (request, reply) => {
     if (signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
     const visit = await site.visit(request);
     if (visit.session !== undefined) return site.go(reply, asTarget(site.cookies.read(request, "next")) ?? "/");
-    return site.show(reply, visit, page(visit.texts, site.formToken(request, reply), byCode, {}));
+    return site.show(
+      reply,
+      visit,
+      page({ texts: visit.texts, token: site.formToken(request, reply), byCode, providers, values: {} }),
+    );
   });
 
   app.post("/sign-up", async (request, reply) => {
@@ -57,7 +74,8 @@ export function signUpPage(app: FastifyInstance, site: Site): void {
     } catch (error) {
       const problem = problemOf(visit.texts, error, accountProblems);
       if (problem.error.code === "sign_up_not_allowed") throw error;
-      return site.show(reply, visit, page(visit.texts, site.formToken(request, reply), byCode, fields, problem));
+      const token = site.formToken(request, reply);
+      return site.show(reply, visit, page({ texts: visit.texts, token, byCode, providers, values: fields, problem }));
     }
   });
 }

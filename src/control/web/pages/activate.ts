@@ -29,7 +29,7 @@ type Asked =
 const organizationsShown = 200;
 
 export function activatePages(app: FastifyInstance, site: Site): void {
-  const { clock, random, secrets, store } = site.context;
+  const { clock, secrets, store } = site.context;
 
   const proof = (visit: PersonVisit, code: string): string => visit.session.sign(`seen ${code}`);
   const placeOf = (visit: PersonVisit, code: string): string => `/activate/${code}?seen=${proof(visit, code)}`;
@@ -55,7 +55,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       now: clock.now(),
       token: visit.token,
       action: `/activate/${code}`,
-      key: random.token(24),
+      key: site.formKey(),
       problem,
     };
     if (asked.client === "terminal") return terminalDecisionPage({ ...common, request: asked.request });

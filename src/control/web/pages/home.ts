@@ -2,18 +2,18 @@
 
 import type { FastifyInstance } from "fastify";
 import type { Organization } from "../../../protocol/people.js";
-import { html } from "../html.js";
+import { html, type Html } from "../html.js";
 import type { Page } from "../layout.js";
-import type { Site } from "../site.js";
+import type { PersonVisit, Site } from "../site.js";
 import type { Texts } from "../texts/texts.js";
 
 const shown = 100;
 
-function page(texts: Texts, name: string, organizations: readonly Organization[]): Page {
+function page({ texts, session }: PersonVisit, organizations: readonly Organization[], mayCreate: boolean): Page {
   const { home } = texts;
   return {
     title: texts.product,
-    main: html`<h1>${home.title(name)}</h1>
+    main: html`<h1>${home.title(session.accountName)}</h1>
       <section class="card" aria-labelledby="activate">
         <h2 id="activate">${home.activate}</h2>
         <p class="quiet">${home.activateHint}</p>
@@ -21,31 +21,34 @@ function page(texts: Texts, name: string, organizations: readonly Organization[]
       </section>
       <section class="card" aria-labelledby="organizations">
         <h2 id="organizations">${home.organizations}</h2>
-        ${
-          organizations.length === 0
-            ? html`<p class="quiet">${home.none}</p>`
-            : html`<ul class="list">
-                ${organizations.map(
-                  (organization) =>
-                    html`<li>
-                      <strong><bdi>${organization.name}</bdi></strong>
-                      <p class="quiet">
-                        <span class="mono">${organization.id}</span><br>${home.role[organization.role]} ·
-                        ${home.members(organization.members)} · ${home.nodes(organization.nodes)}
-                      </p>
-                    </li>`,
-                )}
-              </ul>`
-        }
+        ${organizations.length === 0 ? html`<p class="quiet">${home.none}</p>` : list(texts, organizations)}
+        <p class="actions">
+          ${mayCreate && html`<a class="button plain" href="/orgs/new">${home.create}</a>`}
+          <a class="button plain" href="/orgs/join">${home.join}</a>
+        </p>
       </section>`,
   };
 }
+
+const list = ({ home }: Texts, organizations: readonly Organization[]): Html =>
+  html`<ul class="rows ways">
+    ${organizations.map(
+      ({ id, name, role, members, nodes }) =>
+        html`<li>
+          <a href="/orgs/${id}">
+            <strong><bdi>${name}</bdi></strong>
+            <span class="hint"><span class="mono">${id}</span></span>
+            <span class="hint">${home.role[role]} · ${home.members(members)} · ${home.nodes(nodes)}</span>
+          </a>
+        </li>`,
+    )}
+  </ul>`;
 
 export function homePage(app: FastifyInstance, site: Site): void {
   app.get("/", async (request, reply) => {
     const visit = await site.person(request, reply, "/");
     if (visit === undefined) return reply;
     const { items } = await site.organizations.list(visit.actor, { after: undefined, limit: shown });
-    return site.show(reply, visit, page(visit.texts, visit.session.accountName, items));
+    return site.show(reply, visit, page(visit, items, await site.organizations.mayCreate(visit.actor)));
   });
 }

@@ -8,6 +8,7 @@ import { attributes, html, type Html } from "../html.js";
 import type { Page } from "../layout.js";
 import type { Texts } from "../texts/texts.js";
 import { askingCards, fact, knownFacts, mono } from "./asks.js";
+import { creationFields, creationProblems } from "./organizations/creation.js";
 import { decisionButtons, numberField, readNumber } from "./decision.js";
 
 export interface NodeDecision {
@@ -31,11 +32,7 @@ export const nodeProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
   org_mismatch: "organization",
   org_not_found: "organization",
   org_creation_not_allowed: "organization",
-  org_id_taken: "org_id",
-  org_id_invalid: "org_id",
-  org_id_reserved: "org_id",
-  org_name_invalid: "org_name",
-  agreement_required: "consent",
+  ...creationProblems,
   binding_code_invalid: "binding_code",
 };
 
@@ -112,28 +109,6 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
       ${option("join", text.join, field(code, problem))}
     </div>
   </fieldset>`;
-}
-
-function creationFields({ node: text }: Texts, values: Values, problem: FormProblem | undefined): Html {
-  const bad = problem?.field === "consent" ? problem : undefined;
-  const consent = attributes({
-    id: "consent",
-    checked: values["consent"] === "yes",
-    autofocus: bad !== undefined,
-    "aria-describedby": bad && "consent-wrong",
-    "aria-invalid": bad && "true",
-  });
-  const name = { name: "org_name", label: text.createName, value: values["org_name"] };
-  const id = { name: "org_id", label: text.createId, hint: text.createIdHint, value: values["org_id"], look: "exact" };
-  const agreement = html`<a href="/agreement" target="_blank" rel="noopener">${text.consentLink}</a>`;
-  return html`${field(name, problem)} ${field(id, problem)}
-    <div>
-      <label class="consent" for="consent">
-        <input type="checkbox" name="consent" value="yes"${consent}>
-        <span>${text.consentBefore}${agreement}${text.consentAfter}</span>
-      </label>
-      ${bad && wrong("consent", bad)}
-    </div>`;
 }
 
 /** What the service is asked for; throws where something is missing, before any attempt is counted. */

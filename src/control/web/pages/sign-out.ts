@@ -24,8 +24,6 @@ export function signOutPage(app: FastifyInstance, site: Site): void {
     if (visit === undefined) return reply;
     site.personFields(request, visit);
     await site.sessions.end(visit.session, visit.visitor.address);
-    site.cookies.clear(reply, "session");
-    site.cookies.clear(reply, "next");
-    return site.go(reply, "/sign-in");
+    return site.leave(reply);
   });
 }

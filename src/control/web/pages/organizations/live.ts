@@ -1,0 +1,42 @@
+// The event stream behind the pages of an organization (web/script reads it). It says that something changed, never what.
+
+import type { FastifyInstance } from "fastify";
+import { asOrganizationId } from "../../../../domain/ids.js";
+import { createStreamKeeper, sendStream, streamOf } from "../../../http/stream.js";
+import { organizationChanges, type Following } from "../../../services/organization-changes.js";
+import { personAt } from "../../../services/browser-sessions.js";
+import { setPageHeaders } from "../../headers.js";
+import type { Site } from "../../site.js";
+
+/** Of one browser session. Tabs that nobody looks at hold none. */
+const streamsOfOneSession = 6;
+
+export function livePages(app: FastifyInstance, site: Site): void {
+  const { context } = site;
+  const streams = createStreamKeeper(streamsOfOneSession, (oldest) => {
+    // Without this word the browser would come back and displace the next one.
+    oldest.push("event: full\ndata:\n\n");
+    oldest.push(null);
+  });
+
+  app.get("/orgs/:org/events", async (request, reply) => {
+    const { session, visitor } = await site.visit(request);
+    setPageHeaders(reply).header("x-accel-buffering", "no");
+    const orgId = asOrganizationId((request.params as { readonly org: string }).org);
+    if (session === undefined || orgId === undefined) return reply.code(404).send();
+    const actor = personAt(session, visitor.address);
+    const stream = streamOf((signal) => eventsOf(site, { actor, session, orgId, signal }), {
+      log: context.log,
+      fields: { org: orgId },
+    });
+    return sendStream(reply, "text/event-stream; charset=utf-8", streams.keep(session.id, stream));
+  });
+}
+
+async function* eventsOf(site: Site, following: Following): AsyncGenerator<string> {
+  // Not all at once after a restart.
+  yield `retry: ${String(2000 + site.context.random.below(3000))}\n\n`;
+  for await (const change of organizationChanges(site.context, site.sessions, following)) {
+    yield change === "ping" ? ": ping\n\n" : `event: ${change}\ndata:\n\n`;
+  }
+}

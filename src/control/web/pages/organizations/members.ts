@@ -1,0 +1,94 @@
+// The members of an organization, and removing one.
+
+import type { FastifyInstance } from "fastify";
+import { JitnodeError } from "../../../../protocol/errors.js";
+import type { Member } from "../../../../protocol/people.js";
+import type { Found } from "../../../services/paging.js";
+import { confirmPage } from "../../confirm.js";
+import { problemOf, type FormProblem } from "../../form.js";
+import { html } from "../../html.js";
+import type { Page } from "../../layout.js";
+import { badge, empty, pager, readListQuery, rows, searchForm, searchOf, type ListQuery } from "../../lists.js";
+import type { Site } from "../../site.js";
+import { moment } from "../../times.js";
+import { mono } from "../asks.js";
+import { inside, insidePage, type Inside } from "./inside.js";
+
+export function membersPages(app: FastifyInstance, site: Site): void {
+  app.get(
+    "/orgs/:org/members",
+    inside(site, async (at) => {
+      const query = readListQuery(at.query);
+      return page(at, query, await site.members.search(at.visit.actor, at.organization.id, searchOf(query)));
+    }),
+  );
+
+  app.get(
+    "/orgs/:org/members/:account/remove",
+    inside(site, async (at, reply) => {
+      if (!at.isAdministrator) throw new JitnodeError("administrator_required");
+      const member = await find(site, at);
+      return member === undefined ? site.go(reply, `${at.path}/members`) : askPage(at, member);
+    }),
+  );
+
+  app.post(
+    "/orgs/:org/members/:account/remove",
+    inside(site, async (at, reply) => {
+      const member = await find(site, at);
+      try {
+        const removed = await site.members.remove(at.visit.actor, at.organization.id, at.params["account"] ?? "");
+        // Whoever removes themselves sees no list any more.
+        const place = member?.you === true ? "/" : `${at.path}/members`;
+        return site.go(reply, place, removed === undefined ? "removedBefore" : "removed");
+      } catch (error) {
+        if (member === undefined) throw error;
+        return askPage(at, member, problemOf(at.texts, error, {}));
+      }
+    }),
+  );
+}
+
+const find = (site: Site, { visit, organization, params }: Inside): Promise<Member | undefined> =>
+  site.members.show(visit.actor, organization.id, params["account"] ?? "");
+
+function askPage({ visit, texts, path }: Inside, member: Member, problem?: FormProblem): Page {
+  const { removeMember: text } = texts;
+  return confirmPage(visit, {
+    title: member.you ? text.titleYou : text.title(member.name),
+    lead: member.you ? text.leadYou : text.lead,
+    submit: text.submit,
+    action: `${path}/members/${member.account_id}/remove`,
+    back: `${path}/members`,
+    problem,
+  });
+}
+
+function page(at: Inside, query: ListQuery, { items, more }: Found<Member>): Page {
+  const { texts, path } = at;
+  const { members: text, home } = texts;
+  const action = `${path}/members`;
+  const list = rows(
+    items.map((member) => ({
+      title: html`<bdi>${member.name}</bdi>`,
+      mark: [
+        member.you && badge(texts.you),
+        member.role === "administrator" ? badge(home.role.administrator, "strong") : badge(home.role.member),
+      ],
+      facts: [html`${text.joinedBy[member.joined_by]} · ${moment(texts, member.joined_at)}`, mono(member.account_id)],
+      action:
+        at.isAdministrator &&
+        html`<a class="button plain" href="${action}/${member.account_id}/remove">${text.remove}<span class="unseen"> <bdi>${member.name}</bdi></span></a>`,
+    })),
+  );
+  const alone = query.text === undefined && items.length === 1 && !more && query.page === 1;
+  return insidePage(at, {
+    tab: "members",
+    main: html`${searchForm(texts, action, text.search, query)}
+      <section class="card" id="members" data-live aria-label="${texts.organization.tabs.members}">
+        ${items.length === 0 ? empty(texts.lists.nothing, texts.lists.nothingHint) : list}
+        ${alone && empty(text.alone, html`${text.aloneHint} <a href="${path}">${texts.bindingCode.title}</a>`)}
+      </section>
+      ${pager(texts, action, query, more)}`,
+  });
+}
