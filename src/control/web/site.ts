@@ -153,6 +153,11 @@ export function createSite(context: ControlContext): Site {
     },
 
     go,
+    leave(reply) {
+      cookies.clear(reply, "session");
+      cookies.clear(reply, "next");
+      return go(reply, "/sign-in");
+    },
     formKey: () => random.token(24),
 
     formToken(request, reply) {
