@@ -1,7 +1,7 @@
 // Does a value fit a wire schema? The part of JSON Schema that ./type builds, and nothing else: a keyword that is not
 // known here refuses, so that no rule of a schema is passed over in silence.
 
-interface Schema {
+export interface Schema {
   readonly type?: "array" | "boolean" | "integer" | "null" | "number" | "object" | "string";
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];

@@ -1,8 +1,11 @@
 // Owns the list of steps at which programs are killed: read from a recorded run, so a step that is new in a program is
 // covered without anybody writing it down.
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkout } from "../support/checkout.js";
+import { temporaryFolder } from "../support/temporary.js";
 
 export type Victim = "control" | "daemon" | "cli";
 
@@ -12,11 +15,17 @@ export type Return = (typeof returns)[number];
 
 export type Kill = { readonly victim: Victim; readonly step: string; readonly back: Return };
 
-const preload = new URL("./preload.ts", import.meta.url).href;
+/** As JavaScript, once: taking the types away anew in each program costs more than starting some of them. */
+function compilePreload(): string {
+  const file = join(temporaryFolder({ scope: "file" }), "preload.mjs");
+  writeFileSync(file, stripTypeScriptTypes(readFileSync(new URL("./preload.ts", import.meta.url), "utf8")));
+  return pathToFileURL(file).href;
+}
+const preload = compilePreload();
 
 function withPreload(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return {
-    NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${preload}`,
+    NODE_OPTIONS: `--import=${preload}`,
     JITNODE_CRASH_ROOT: checkout(),
     ...more,
   };
@@ -33,5 +42,3 @@ export const readSteps = (file: string): readonly string[] =>
         .split("\n")
         .filter((line) => line !== "")
     : [];
-
-export const preloadFile = fileURLToPath(preload);

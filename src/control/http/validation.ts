@@ -1,6 +1,6 @@
-// Turns a schema into a check that says where a value does not fit, without repeating the value.
+// Turns a schema into the check of a route: what does not fit, printable and short.
 
-import Compile from "typebox/compile";
+import { misfitOf } from "../../protocol/misfit.js";
 import type { TSchema } from "../../protocol/schema.js";
 
 /** Undefined when the value fits; else the place and the rule, printable and short. */
@@ -8,14 +8,10 @@ export type Check = (value: unknown) => string | undefined;
 
 export function compileCheck(schema: TSchema | undefined): Check {
   if (schema === undefined) return () => undefined;
-  const validator = Compile(schema);
-  return (value) => {
-    if (validator.Check(value)) return undefined;
-    const first = validator.Errors(value)[0];
-    if (first === undefined) return "it does not fit";
-    const place = first.instancePath === "" ? "it" : first.instancePath.replace(/[^\x20-\x7e]/g, "?").slice(0, 100);
-    return `${place} ${first.message}`;
-  };
+  return (value) =>
+    misfitOf(schema, value)
+      ?.replace(/[^\x20-\x7e]/g, "?")
+      .slice(0, 200);
 }
 
 /** Level by level: walking down by recursion is what such a value is sent for. */
