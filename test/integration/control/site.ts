@@ -14,26 +14,29 @@ export type TestSite = {
   readonly context: TestContext;
   readonly url: string;
   readonly open: () => PageClient;
+  /** As when the program is told to stop. */
+  readonly close: () => Promise<void>;
 };
 
 /** Listens until the test ends. `publicUrl` may differ from where it listens (TLS by a proxy). */
 export async function createTestSite(
   settings: Partial<ControlConfig> = {},
   dialect: Dialect = "sqlite",
+  given?: number,
 ): Promise<TestSite> {
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const url = `http://127.0.0.1:${String(port)}`;
   const context = await createTestContext(dialect, { publicUrl: url, ...settings });
-  await listen(context, port);
-  return { context, url, open: () => createPageClient(url) };
+  const close = await listen(context, port);
+  return { context, url, open: () => createPageClient(url), close };
 }
 
-async function listen(context: ControlContext, port: number): Promise<void> {
+async function listen(context: ControlContext, port: number): Promise<() => Promise<void>> {
   const { app } = createControlApp(context, webRoutes);
   await app.listen({ host: "127.0.0.1", port });
-  onEnd(async () => {
-    await app.close();
-  });
+  const close = async (): Promise<void> => void (await app.close());
+  onEnd(close);
+  return close;
 }
 
 export const pathOf = (link: OneTimeLink): string => new URL(link.url).pathname;

@@ -1,8 +1,9 @@
 // The event stream behind the pages of an organization (web/script reads it). It says that something changed, never what.
 
 import type { FastifyInstance } from "fastify";
-import { asOrganizationId } from "../../../../domain/ids.js";
+import { JitnodeError } from "../../../../protocol/errors.js";
 import { createStreamKeeper, sendStream, streamOf } from "../../../http/stream.js";
+import { requireAccess } from "../../../services/access.js";
 import { organizationChanges, type Following } from "../../../services/organization-changes.js";
 import { personAt } from "../../../services/browser-sessions.js";
 import { setPageHeaders } from "../../headers.js";
@@ -22,9 +23,10 @@ export function livePages(app: FastifyInstance, site: Site): void {
   app.get("/orgs/:org/events", async (request, reply) => {
     const { session, visitor } = await site.visit(request);
     setPageHeaders(reply).header("x-accel-buffering", "no");
-    const orgId = asOrganizationId((request.params as { readonly org: string }).org);
-    if (session === undefined || orgId === undefined) return reply.code(404).send();
+    if (session === undefined) throw new JitnodeError("sign_in_needed");
     const actor = personAt(session, visitor.address);
+    const { org } = request.params as { readonly org: string };
+    const orgId = await requireAccess(context.store, actor, org, "see");
     const stream = streamOf((signal) => eventsOf(site, { actor, session, orgId, signal }), {
       log: context.log,
       fields: { org: orgId },
