@@ -42,15 +42,15 @@ export const signInSettings = {
     variable: variable("ISSUER"),
     programs: control,
     kind: "url",
-    fallback: "none: required with oidc",
-    text: "oidc: the issuer, exactly as its discovery document spells it, with or without a slash at the end.",
+    fallback: "google: https://accounts.google.com; oidc: required",
+    text: "oidc: the issuer, exactly as its discovery document spells it, with or without a slash at the end; google: that of a stand-in for tests. It is part of the key of accounts.",
   },
   BASE_URL: {
     variable: variable("BASE_URL"),
     programs: control,
     kind: "url",
     fallback: "the provider's own hosts, such as https://github.com",
-    text: "github: of an Enterprise Server; entra: of a national cloud; google and wechat: of a stand-in for tests. It is part of the key of accounts.",
+    text: "github: of an Enterprise Server; entra: of a national cloud; wechat: of a stand-in for tests. It is part of the key of accounts.",
   },
   TENANT: {
     variable: variable("TENANT"),
@@ -100,7 +100,7 @@ interface KeysOfType {
 }
 
 const keysOfTypes: Readonly<Record<ProviderType, KeysOfType>> = {
-  google: { needs: ["CLIENT_SECRET"], takes: ["BASE_URL", "ALLOWED_DOMAINS"] },
+  google: { needs: ["CLIENT_SECRET"], takes: ["ISSUER", "ALLOWED_DOMAINS"] },
   github: { needs: ["CLIENT_SECRET"], takes: ["BASE_URL"] },
   wechat: { needs: ["CLIENT_SECRET"], takes: ["BASE_URL"] },
   entra: { needs: ["CLIENT_SECRET", "TENANT"], takes: ["BASE_URL"] },

@@ -5,7 +5,7 @@ import type { HttpClient, HttpFailure } from "../../platform/http-client.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { version } from "../../protocol/versions.js";
 
-const timeout = 10_000;
+const usualTimeout = 10_000;
 
 export interface ProviderRequest {
   readonly method: "GET" | "POST";
@@ -41,7 +41,8 @@ export function reasonOf(error: unknown): string {
   return typeof reason === "string" ? reason : error.message;
 }
 
-export function createProviderHttp(client: HttpClient): ProviderHttp {
+/** `timeout`: milliseconds for one exchange. */
+export function createProviderHttp(client: HttpClient, timeout = usualTimeout): ProviderHttp {
   return {
     async json(request) {
       const { host } = new URL(request.url);
@@ -50,7 +51,7 @@ export function createProviderHttp(client: HttpClient): ProviderHttp {
         headers: { accept: "application/json", "user-agent": `jitnode-control/${version}`, ...request.headers },
         timeout,
       });
-      if (answer.kind === "failure") throw ofFailure(host, answer);
+      if (answer.kind === "failure") throw ofFailure(host, answer, timeout);
       const { status, headers, body } = answer;
       if (status >= 500) throw unreachable(`${host} answered with status ${String(status)}`);
       if (status >= 300 && status < 400) throw failed(`${host} answered with a redirect, which is not followed`);
@@ -60,7 +61,7 @@ export function createProviderHttp(client: HttpClient): ProviderHttp {
   };
 }
 
-function ofFailure(host: string, failure: HttpFailure): JitnodeError {
+function ofFailure(host: string, failure: HttpFailure, timeout: number): JitnodeError {
   switch (failure.reason) {
     case "too_large":
       return failed(`${host} answered with ${failure.detail}`);

@@ -73,7 +73,8 @@ const pages: Routes = (app, context) => {
     scope.setErrorHandler((error, request, reply) => {
       const problem = asJitnodeError(error);
       const fields = { request_id: request.id, code: problem.code, ...problem.log };
-      if (problem.status >= 500) context.log.error("page failed", { ...fields, error });
+      // 502 is a sign-in provider's failure, of which the sign-in itself has written.
+      if (problem.status >= 500 && problem.status !== 502) context.log.error("page failed", { ...fields, error });
       else context.log.debug("page refused", fields);
       return sendErrorPage(context, reply, problem);
     });

@@ -7,7 +7,7 @@ export const advice: Advice = {
     "console.cloud.google.com → Google Auth Platform → Clients → this client → Authorized redirect URIs must list it exactly.",
   credentials:
     "console.cloud.google.com → Google Auth Platform → Clients: the client's type is Web application; copy its ID and make a new secret.",
-  issuer: "Google needs no _BASE_URL: take it away.",
+  issuer: "Google needs no _ISSUER: take it away.",
   network,
   clock,
 };

@@ -12,8 +12,7 @@ export const kind: ProviderKind = {
   label: () => "Google",
   mark,
   create(settings, { http, clock }) {
-    const { allowedDomains, baseUrl, clientId, clientSecret } = settings;
-    const issuer = baseUrl ?? "https://accounts.google.com";
+    const { allowedDomains, clientId, clientSecret, issuer = "https://accounts.google.com" } = settings;
     const party = createRelyingParty({ issuer, clientId, clientSecret, http, clock });
     const [only, ...others] = allowedDomains;
     const chooser = only === undefined ? {} : { hd: others.length === 0 ? only : "*" };
