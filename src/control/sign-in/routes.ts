@@ -49,7 +49,7 @@ export function providerRoutes(app: FastifyInstance, site: Site): void {
         case "signed_in":
           return site.welcome(request, reply, answered.cookie, answered.target);
         case "linked":
-          return site.go(reply, accountPath);
+          return site.go(reply, accountPath, "linked");
         case "unfinished":
           return site.go(reply, `${finishPath}?state=${answered.state}`);
       }

@@ -2,6 +2,7 @@
 // the form of answers depends on Accept, and a request without User-Agent is refused (http.ts sends one).
 
 import { createHash } from "node:crypto";
+import { JitnodeError } from "../../../protocol/errors.js";
 import { asShape } from "../../../protocol/parse.js";
 import { nullable, open, text, Type, type Static } from "../../../protocol/schema.js";
 import { codeOf } from "../callback.js";
@@ -74,7 +75,7 @@ export function createGitHubClient(settings: SignInSettings, http: ProviderHttp)
     async exchange(callback, journey) {
       const { status, body } = await askForToken(codeOf(callback), journey);
       const refused = asShape(refusal, body);
-      if (refused !== undefined) throw ofToken(refused.error, refused.error_description);
+      if (refused !== undefined) throw ofRefusal(refused);
       const answer = status === 200 ? asShape(tokenAnswer, body) : undefined;
       if (answer === undefined || answer.token_type.toLowerCase() !== "bearer") {
         throw failed(`its token endpoint answered with no token (status ${String(status)})`);
@@ -97,4 +98,10 @@ export function createGitHubClient(settings: SignInSettings, http: ProviderHttp)
       return user;
     },
   };
+}
+
+/** A code that is wrong, used or ten minutes old: whoever came starts again. The rest is for the operator to mend. */
+function ofRefusal({ error, error_description: description }: Static<typeof refusal>): JitnodeError {
+  if (error !== "bad_verification_code") return ofToken(error, description);
+  return new JitnodeError("sign_in_attempt_invalid", { log: { reason: `its token endpoint refused with ${error}` } });
 }
