@@ -5,7 +5,7 @@ import type { Row, Tables } from "../property/rows.js";
 import { createPerson } from "../property/test-people.js";
 import { createWire, fields, LostAnswer } from "../property/wire.js";
 import { org } from "./lane.js";
-import type { Scene, SceneOptions } from "./scene.js";
+import { times, type Scene, type SceneOptions } from "./scene.js";
 import type { Victim } from "./steps.js";
 
 export type Scenario = {
@@ -216,15 +216,18 @@ export const scenarios: readonly Scenario[] = [
     victims: ["control", "cli"],
     async attempt(scene, memory) {
       await scene.control.start();
+      if (!memory.has("began")) memory.set("began", String(performance.now()));
       const { code } = await scene.cli(["whoami"], "renewing");
       // An answer lost for longer than the retry window ends the session: the person signs in again, and nothing else.
       memory.set("ended", String(code === 4));
+      memory.set("took", String(performance.now() - Number(memory.get("began"))));
       return code === 0 || code === 4;
     },
     async check(scene, memory) {
       await scene.control.start();
       assertInvariants(await scene.tables());
-      const inTime = scene.kill === undefined || scene.kill.back === "at once";
+      // Also on a machine so busy that coming back at once takes longer than the window.
+      const inTime = Number(memory.get("took")) < times.retryWindow * 1000;
       if (inTime && memory.get("ended") === "true") fail("the session ended", scene.kill);
     },
   },

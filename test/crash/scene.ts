@@ -9,7 +9,7 @@ import { copyPrepared, type Lane, type Part } from "./lane.js";
 import { halted, haltingAt, recording, type Kill, type Return, type Victim } from "./steps.js";
 
 /** Seconds: short enough to wait for, long enough for a busy machine to get through in one go. */
-const times = { retryWindow: 3, deviceCodeTtl: 5 } as const;
+export const times = { retryWindow: 3, deviceCodeTtl: 5 } as const;
 const waits: Readonly<Record<Return, number>> = {
   "at once": 0,
   "after the retry window": times.retryWindow * 1000 + 300,

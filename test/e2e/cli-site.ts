@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { checkout } from "../support/checkout.js";
-import type { Scope } from "../support/cleanup.js";
 import {
   runCli,
   runControl,
@@ -33,6 +32,8 @@ export type Person = {
   ) => Promise<string>;
   /** `jitnode ARGS` in this person's home. */
   readonly cli: (args: readonly string[], options?: CliOptions) => Promise<Result>;
+  /** The same person with another home folder, signed in nowhere there. */
+  readonly elsewhere: (home: string) => Person;
   /** `jitnode login`, approved in the browser. */
   readonly signIn: (env: Environment) => Promise<Result>;
 };
@@ -55,18 +56,21 @@ export async function startSite(options: ControlOptions = {}): Promise<CliSite> 
     control,
     env: { JITNODE_SERVER: control.url },
     person: async (login) => {
-      const link = await runControl([first ? "setup-link" : "invite"], { env: control.env });
+      // An empty control plane prints the link of the first account itself.
+      const link = first
+        ? await control.waitForLog(/\/set-up\//)
+        : (await runControl(["invite"], { env: control.env })).stdout;
       first = false;
       const browser = createPageClient(control.url);
-      const page = await browser.get(new URL(link.stdout.trim()).pathname);
+      const page = await browser.get(new URL(link.trim()).pathname);
       await browser.submit(page.form(), { login, name: login, password });
-      return createPerson(login, browser, options.scope);
+      const home = temporaryFolder(options.scope === undefined ? {} : { scope: options.scope });
+      return createPerson(login, browser, home);
     },
   };
 }
 
-function createPerson(login: string, browser: PageClient, scope: Scope | undefined): Person {
-  const home = temporaryFolder(scope === undefined ? {} : { scope });
+function createPerson(login: string, browser: PageClient, home: string): Person {
   const decide: Person["decide"] = async (shown, decision, fields = {}) => {
     const url = new URL(shown.link);
     const entered = await browser.get(url.pathname + url.search);
@@ -81,6 +85,7 @@ function createPerson(login: string, browser: PageClient, scope: Scope | undefin
     browser,
     decide,
     cli,
+    elsewhere: (other) => createPerson(login, browser, other),
     signIn: async (env) => {
       const program = startCli(["login"], { home, env });
       await decide(await readShown(program), "Approve");

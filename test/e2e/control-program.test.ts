@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
 import { createDatabase } from "../support/postgres.js";
+import { timed } from "../support/timed.js";
 import { runControl, startControl, type Control } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 
@@ -39,24 +40,28 @@ describe("serve", () => {
     await stop(control);
   });
 
-  test("SIGTERM ends it with 0 in well under five seconds, idle connections and all; the next start finds everything", async () => {
-    const control = await startControl();
-    await json(`${control.url}/oauth/jwks`);
-    const { hostname, port } = new URL(control.url);
-    const idle = connect(Number(port), hostname);
-    onEnd(() => void idle.destroy());
-    await new Promise((resolve) => idle.once("connect", resolve));
-    idle.on("error", () => undefined);
-    idle.write("GET /health/live HTTP/1.1\r\nHost: x\r\n");
-    const before = performance.now();
-    await stop(control);
-    expect(performance.now() - before).toBeLessThan(5_000);
-    const again = await startControl({ dataDir: control.dataDir });
-    expect(await json(`${again.url}/health/ready`)).toEqual({ ready: true });
-    await stop(again);
-  });
+  test(
+    "SIGTERM ends it with 0 in well under five seconds, idle connections and all; the next start finds everything",
+    timed,
+    async () => {
+      const control = await startControl();
+      await json(`${control.url}/oauth/jwks`);
+      const { hostname, port } = new URL(control.url);
+      const idle = connect(Number(port), hostname);
+      onEnd(() => void idle.destroy());
+      await new Promise((resolve) => idle.once("connect", resolve));
+      idle.on("error", () => undefined);
+      idle.write("GET /health/live HTTP/1.1\r\nHost: x\r\n");
+      const before = performance.now();
+      await stop(control);
+      expect(performance.now() - before).toBeLessThan(5_000);
+      const again = await startControl({ dataDir: control.dataDir });
+      expect(await json(`${again.url}/health/ready`)).toEqual({ ready: true });
+      await stop(again);
+    },
+  );
 
-  test("with nothing under way, SIGTERM ends it at once", async () => {
+  test("with nothing under way, SIGTERM ends it at once", timed, async () => {
     const control = await startControl();
     const before = performance.now();
     await stop(control);

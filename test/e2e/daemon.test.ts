@@ -1,9 +1,11 @@
 // The daemon and the control plane as the programs they are: the whole life of a binding, and what may happen to either.
+import { randomInt } from "node:crypto";
 import { cpSync, rmSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Status } from "../../src/protocol/local.js";
 import { freePort, startControl, startDaemon, type Control, type Daemon } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
+import { timed } from "../support/timed.js";
 import { startOwnDaemon } from "../integration/daemon/own-daemon.js";
 import { ask, reach, statusOf, warningsOf } from "../integration/daemon/daemon-client.js";
 import { startSite, type CliSite, type Person } from "./cli-site.js";
@@ -68,21 +70,22 @@ const isRefused = ({ connection }: Status): boolean =>
   connection === "rejected" || connection === "foreign_control_plane";
 
 describe("a node and its control plane", () => {
-  test("approval, heartbeat, an administrator's unbind in well under a second", async () => {
-    const daemon = await bound("first");
+  test("approval, heartbeat, an administrator's unbind in well under a second", timed, async () => {
+    const org = `first-${String(randomInt(1_000_000))}`;
+    const daemon = await bound(org);
     await expect.poll(async () => (await statusOf(daemon)).last_heartbeat_at).not.toBe(null);
-    const [node] = await nodesOf("first");
+    const [node] = await nodesOf(org);
     expect(node).toMatchObject({ id: (await statusOf(daemon)).node.id, name: "web-1", state: "connected" });
     const times: number[] = [];
     const watching = reach(daemon, { state: "unbound" }).then((status) => (times.push(performance.now()), status));
-    const unbind = await ada.cli(["node", "unbind", String(node?.["id"]), "--org", "first", "--yes"], {
+    const unbind = await ada.cli(["node", "unbind", String(node?.["id"]), "--org", org, "--yes"], {
       env: site.env,
     });
     const answered = performance.now();
     expect(unbind, unbind.stderr).toMatchObject({ code: 0 });
     expect((await watching).last_unbound).toMatchObject({ by: "administrator" });
     expect((times[0] ?? Infinity) - answered).toBeLessThan(1000);
-    expect(await nodesOf("first")).toEqual([]);
+    expect(await nodesOf(org)).toEqual([]);
   });
 
   test("the operator's unbind is known to the control plane when it returns", async () => {

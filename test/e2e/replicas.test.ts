@@ -21,7 +21,7 @@ async function startTwo(): Promise<readonly [Control, Control, string]> {
   const keyFile = join(temporaryFolder(), "key");
   writeFileSync(keyFile, randomBytes(32).toString("base64"), { mode: 0o600 });
   const publicUrl = `http://127.0.0.1:${String(await freePort())}`;
-  const options = { databaseUrl: url, keyFile, publicUrl, deviceInterval: "1", retryWindow: "5" };
+  const options = { databaseUrl: url, keyFile, publicUrl, deviceInterval: "1" };
   return [...(await Promise.all([startControl(options), startControl(options)])), publicUrl] as const;
 }
 

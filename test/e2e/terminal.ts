@@ -68,7 +68,7 @@ export function openProgram(file: string, args: readonly string[], options: Term
     text,
     type: (typed) => pty.write(typed),
     exited,
-    waitFor: async (what, timeoutMs = 15_000) => {
+    waitFor: async (what, timeoutMs = 45_000) => {
       const deadline = performance.now() + timeoutMs;
       for (;;) {
         const found = what.exec(text().slice(read));

@@ -127,7 +127,7 @@ export function startProgram(options: ProgramOptions): Program {
   }
   onEnd(kill, scope);
 
-  async function waitForLog(what: RegExp | ((line: string) => boolean), timeoutMs = 10_000): Promise<string> {
+  async function waitForLog(what: RegExp | ((line: string) => boolean), timeoutMs = 30_000): Promise<string> {
     const matches = typeof what === "function" ? what : (line: string): boolean => line.search(what) !== -1;
     const printed = [...outputs.stdout.lines, ...outputs.stderr.lines].find(matches);
     if (printed !== undefined) return printed;
@@ -172,7 +172,7 @@ export function startProgram(options: ProgramOptions): Program {
 }
 
 /** Asks again and again until `ready` says yes; fails with the program's output when it ended or took too long. */
-export async function waitUntil(program: Program, ready: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function waitUntil(program: Program, ready: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     if (await ready()) return;

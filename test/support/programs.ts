@@ -47,7 +47,7 @@ async function status(
       response.resume();
       resolve(response.statusCode);
     };
-    const settings = { ...options, agent: false, timeout: 2000 };
+    const settings = { ...options, agent: false, timeout: 10_000 };
     const call = url === undefined ? request(settings, answered) : request(url, settings, answered);
     call.on("timeout", () => call.destroy());
     call.on("error", () => resolve(undefined));
@@ -191,7 +191,7 @@ export type CliOptions = {
 
 export type Result = Ending & { readonly stdout: string; readonly stderr: string };
 
-async function run(program: Program, timeout = 30_000): Promise<Result> {
+async function run(program: Program, timeout = 60_000): Promise<Result> {
   let late = false;
   const timer = setTimeout(() => {
     late = true;

@@ -190,8 +190,6 @@ test("released while it is away: said when it is back, and not undone by a backu
   await restore("bound before");
   expect((await bindings()).map((row) => row["ended_by"])).toEqual([null]);
   await restartDaemon();
-  await expect
-    .poll(async () => (await bindings()).map((row) => row["ended_by"]), { timeout: 15_000 })
-    .toEqual(["operator"]);
+  await expect.poll(async () => (await bindings()).map((row) => row["ended_by"])).toEqual(["operator"]);
   expect(await reach(daemon, { release_pending: false })).toMatchObject({ binding: null });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { onEnd } from "../../support/cleanup.js";
 import { startDaemon, type Daemon, type DaemonOptions } from "../../support/programs.js";
+import { timed } from "../../support/timed.js";
 import { startFakeControlPlane, type FakeControlPlane } from "../../emulators/control-plane.js";
 import { ask, reach, statusOf, warningsOf } from "./daemon-client.js";
 
@@ -153,7 +154,7 @@ describe("recovery by key", () => {
     await reach(daemon, { state: "pending" });
     fake.misbehave = ({ path }) => (path.startsWith("/oauth/token") ? "reset" : undefined);
     fake.approve();
-    await expect.poll(() => Date.now() > (fake.grants[0]?.expiresAt ?? 0), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => Date.now() > (fake.grants[0]?.expiresAt ?? 0)).toBe(true);
     expect(await statusOf(daemon)).toMatchObject({ state: "pending" });
     fake.misbehave = () => undefined;
     await reach(daemon, { state: "bound" });
@@ -208,7 +209,7 @@ describe("cancelling", () => {
     const second = await restart(first, {});
     expect(await statusOf(second)).toMatchObject({ state: "unbound" });
     await fake.listen();
-    await expect.poll(() => fake.binding(), { timeout: 15_000 }).toBe(undefined);
+    await expect.poll(() => fake.binding()).toBe(undefined);
     await reach(second, { release_pending: false, state: "unbound" });
     const third = await restart(second, {}, "SIGTERM");
     await ask(third.socket, "POST", "/v1/activation/check");
@@ -258,13 +259,13 @@ describe("unbinding by the operator", () => {
     if (binding === undefined) throw new Error("was bound");
     fake.rebind(binding);
     const second = await restart(first, { server: fake.url });
-    await expect.poll(() => fake.binding(), { timeout: 10_000 }).toBe(undefined);
+    await expect.poll(() => fake.binding()).toBe(undefined);
     expect(["unbound", "pending"]).toContain((await statusOf(second)).state);
   });
 });
 
 describe("what ends a binding", () => {
-  test("an administrator's unbind, in well under a second; then the daemon waits", async () => {
+  test("an administrator's unbind, in well under a second; then the daemon waits", timed, async () => {
     const fake = await fakeControlPlane();
     const daemon = await boundDaemon(fake);
     const since = Date.now();

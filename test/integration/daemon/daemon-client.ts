@@ -48,7 +48,7 @@ export async function statusOf(daemon: { readonly socket: string }): Promise<Sta
 export async function reach(
   daemon: { readonly socket: string },
   what: Partial<Status> | ((status: Status) => boolean),
-  timeout = 15_000,
+  timeout = 30_000,
 ): Promise<Status> {
   let last: Status | undefined;
   const matches = async (): Promise<boolean> => {

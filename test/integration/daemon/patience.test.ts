@@ -18,7 +18,7 @@ describe("a request made by the daemon itself", () => {
     const fake = await fakeControlPlane();
     fake.interval = 300;
     const daemon = await startOwnDaemon({ server: fake.url, speed: 3000 });
-    await expect.poll(daemon.printed, { timeout: 10_000 }).toContain("Nobody activated this node in time");
+    await expect.poll(daemon.printed).toContain("Nobody activated this node in time");
     expect(fake.grants.length).toBe(6);
     expect(await statusOf(daemon)).toMatchObject({ state: "unbound", activation: { state: "expired" } });
     expect(daemon.logged()).not.toContain(String(fake.grants[0]?.userCode));
@@ -40,7 +40,7 @@ describe("a request made by the daemon itself", () => {
       fake.slowDown = times.length <= 2;
       return undefined;
     };
-    await expect.poll(() => times.length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => times.length).toBe(4);
     const gaps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 20);
     expect(gaps[0]).toBeGreaterThan(9_900);
     expect(gaps[1]).toBeGreaterThan(14_900);
@@ -69,10 +69,10 @@ describe("a request made by the daemon itself", () => {
     const fake = await fakeControlPlane();
     fake.misbehave = () => "reset";
     const daemon = await startOwnDaemon({ server: fake.url, speed: 200 });
-    await expect.poll(() => fake.requests.length, { timeout: 10_000 }).toBeGreaterThan(8);
+    await expect.poll(() => fake.requests.length).toBeGreaterThan(8);
     const asked = fake.requests.length;
     const since = performance.now();
-    await expect.poll(() => fake.requests.length, { timeout: 10_000, interval: 5 }).toBe(asked + 2);
+    await expect.poll(() => fake.requests.length, { interval: 5 }).toBe(asked + 2);
     expect((performance.now() - since) * 200).toBeGreaterThan(30_000);
     expect((await statusOf(daemon)).connection).toBe("unreachable");
   });
@@ -91,7 +91,7 @@ describe("a bound daemon", () => {
       return undefined;
     };
     fake.approve();
-    await expect.poll(() => fake.heartbeats.length, { timeout: 10_000 }).toBeGreaterThan(4);
+    await expect.poll(() => fake.heartbeats.length).toBeGreaterThan(4);
     const sequence = fake.heartbeats.map(({ seq }) => seq);
     expect(sequence).toEqual(sequence.map((_seq, index) => index + 1));
     // Four pauses of 60 s ± 20 %; the last quarter is for a busy machine.
@@ -107,7 +107,7 @@ describe("a bound daemon", () => {
     fake.approve();
     await reach(daemon, { connection: "connected" });
     const opened = () => fake.requests.filter(({ path }) => path === "/v1/node/events").length;
-    await expect.poll(opened, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(opened).toBeGreaterThan(2);
     expect((await statusOf(daemon)).state).toBe("bound");
   });
 });

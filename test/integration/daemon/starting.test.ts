@@ -19,6 +19,7 @@ import { onEnd } from "../../support/cleanup.js";
 import { unprivileged } from "../../support/other-user.js";
 import { startDaemon, type Daemon, type DaemonOptions } from "../../support/programs.js";
 import { temporaryFolder } from "../../support/temporary.js";
+import { timed } from "../../support/timed.js";
 import { startFakeControlPlane } from "../../emulators/control-plane.js";
 import { ask, reach, statusOf, warningsOf } from "./daemon-client.js";
 
@@ -238,7 +239,7 @@ describe("a state directory that cannot be written", () => {
 });
 
 describe("ending", () => {
-  test("SIGTERM ends it with 0 in under two seconds, whatever is in flight", async () => {
+  test("SIGTERM ends it with 0 in under two seconds, whatever is in flight", timed, async () => {
     const fake = await startFakeControlPlane();
     onEnd(() => fake.stop());
     const daemon = await startDaemon({ server: fake.url });

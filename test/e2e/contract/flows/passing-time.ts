@@ -73,7 +73,7 @@ export function passingFlows(world: () => World, dialect: Dialect): void {
       expect(await events.next()).toMatchObject({ binding: { state: "bound" } });
       gate?.close()();
       // One connection that listens, not one for each attempt.
-      await expect.poll(() => countListeners(gate?.url ?? ""), { timeout: 15_000 }).toBe(1);
+      await expect.poll(() => countListeners(gate?.url ?? "")).toBe(1);
       await ada.terminal.remove(`/v1/orgs/patient/nodes/${node.id}/binding`);
       expect(await events.next()).toMatchObject({ type: "binding", binding: { state: "unbound" } });
     });

@@ -13,7 +13,11 @@ export function signInFlows(world: () => World): void {
     const caller = site.stranger();
     const asked = await askToSignIn(caller, { scope: "people" });
     const pending = await redeem(caller, asked, { awayFrom: asked });
-    const soon = await redeem(caller, asked, { awayFrom: pending });
+    let soon = await redeem(caller, asked, { awayFrom: pending });
+    // Between two polls a busy machine may need as long as the interval.
+    for (let more = 20; soon.outcome === "authorization_pending" && more > 0; more -= 1) {
+      soon = await redeem(caller, asked, { awayFrom: soon });
+    }
     expect([pending.outcome, soon.outcome]).toEqual(["authorization_pending", "slow_down"]);
     expect((await ada.decide(askedOf(asked), "Approve")).heading).toBe("The terminal is signed in");
 
