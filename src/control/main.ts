@@ -124,6 +124,9 @@ async function runCommand(
       options,
       print: (line) => void process.stdout.write(`${line}\n`),
       note: (line) => void process.stderr.write(`${line}\n`),
+      progress: (line) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+      },
       environment,
       flags: {},
       config,

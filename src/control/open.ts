@@ -17,6 +17,7 @@ import { createLimits } from "./services/limits.js";
 import { createMetrics } from "./services/metrics.js";
 import { createSecrets } from "./services/secrets.js";
 import { assertMigrated, migrate, readControlPlaneId } from "./store/migrate.js";
+import { lockOpening } from "./store/opening-lock.js";
 import { openPostgres } from "./store/postgres.js";
 import { openSqlite } from "./store/sqlite.js";
 import type { Store } from "./store/store.js";
@@ -81,7 +82,7 @@ interface OpenedDatabase {
 
 /** The key file first: were the database made first, a crash in between would leave one that has lost its key. */
 async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Promise<OpenedDatabase> {
-  const { config, random, log } = deps;
+  const { config, clock, random, log } = deps;
   const { database, keyFile } = config;
   if (database.kind === "postgres") {
     const masterKey = await loadKeyFile(keyFile, random);
@@ -102,7 +103,12 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
     await makePrivateFolder(dirname(database.file));
     // A database without its key file needs that very file; a new one would only hide what is missing.
     const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
-    return { store: openSqlite({ file: database.file }), masterKey };
+    const lock = await lockOpening(database.file, clock);
+    try {
+      return { store: openSqlite({ file: database.file }), masterKey };
+    } finally {
+      lock.release();
+    }
   } catch (error) {
     throw databaseError(error);
   }

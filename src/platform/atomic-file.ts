@@ -1,8 +1,8 @@
 // Files that are either the old or the new content, whatever is killed in between: temporary file, fsync, rename,
 // fsync of the folder.
 
-import { constants, readFileSync } from "node:fs";
-import { access, link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, copyFile, link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
 
@@ -61,6 +61,65 @@ export async function createFileAtomic(path: string, content: string | Uint8Arra
   }
   await syncFolder(dirname(path));
   return true;
+}
+
+/** An empty file beside `path`, to be filled and then given its name by one of the functions below. */
+export async function beginFile(path: string, mode = 0o600): Promise<string> {
+  return await writeTemporary(path, "", mode);
+}
+
+/** Gives a file that was begun its name; false when there is one already, which stays as it is. */
+export async function keepFile(temporary: string, path: string): Promise<boolean> {
+  await syncFile(temporary);
+  try {
+    await link(temporary, path);
+    await unlink(temporary);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? "";
+    if (code === "EEXIST") return false;
+    // Shares of other systems have no hard links; then only the moment between the two calls is unguarded.
+    if (!/^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(code)) throw error;
+    if (existsSync(path)) return false;
+    await rename(temporary, path);
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+/** Puts a file that was begun in the place of `path`, whose old content stays as `aside`. There is always one of them. */
+export async function swapFile(temporary: string, path: string, aside: string): Promise<void> {
+  await syncFile(temporary);
+  try {
+    await link(path, aside);
+  } catch (error) {
+    if (!/^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(systemErrorCode(error) ?? "")) throw error;
+    await copyFile(path, aside, constants.COPYFILE_EXCL);
+    await syncFile(aside);
+  }
+  await syncFolder(dirname(path));
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Another name in the same folder; nothing where there is no such file. */
+export async function moveIfThere(path: string, to: string): Promise<void> {
+  await rename(path, to).catch((error: unknown) => {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+  });
+}
+
+/** What was begun and is not wanted any more. */
+export async function dropFile(temporary: string): Promise<void> {
+  await unlink(temporary).catch(() => undefined);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDWR);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The content, or undefined when there is no such file. */

@@ -1,10 +1,13 @@
 // Reading files with care: is there one, and who else could have read it.
 
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { systemErrorCode } from "./atomic-file.js";
 
 export const isThere = (path: string): boolean => existsSync(path);
+
+/** A file that can hold something: no folder, no device. */
+export const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 export type PrivateFile =
   | { readonly kind: "missing" }

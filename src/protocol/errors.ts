@@ -437,6 +437,30 @@ const entries = {
     "The database could not be brought to this version.",
     "Nothing was changed; see the detail.",
   ),
+  backup_exists: entry(
+    409,
+    conflict,
+    "There is a file of this name already.",
+    "Choose another name; a backup never replaces a file.",
+  ),
+  backup_not_written: entry(
+    500,
+    failed,
+    "The backup cannot be written.",
+    "Check that its folder exists, belongs to the control plane's user and has room.",
+  ),
+  backup_invalid: entry(
+    422,
+    failed,
+    "This is no backup of a control plane, or it is damaged.",
+    "Take another one; nothing was changed.",
+  ),
+  backup_by_database: entry(
+    422,
+    usage,
+    "The database is a PostgreSQL, which has its own tools for backup and restore.",
+    "Use pg_dump and pg_restore, as the guide on backups shows (docs/guides/backup.md).",
+  ),
   address_in_use: entry(
     500,
     failed,

@@ -27,6 +27,8 @@ export interface CommandInput {
   print(line: string): void;
   /** To stderr, with a line end: notes for people. */
   note(line: string): void;
+  /** To stderr where that is a terminal, in the place of the one before; an empty one takes it away. */
+  progress(line: string): void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly flags: Flags;
   readonly config: () => ControlConfig;

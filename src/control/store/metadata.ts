@@ -2,7 +2,8 @@
 
 import { locked, type Executor, type Tx } from "./store.js";
 
-const serverPrefix = "server:";
+/** Of servers that announced themselves. */
+export const serverPrefix = "server:";
 /** The check value of the key file (Secrets.check). */
 export const keyCheckName = "key_check";
 

@@ -12,7 +12,10 @@ import type { Store } from "./store.js";
 /** In order; a released one is never changed and never removed. */
 const migrations: Readonly<Record<string, Migration>> = { "0001-first": first, "0002-sign-ins": signIns };
 
-export const schemaVersion = Object.keys(migrations).length;
+/** In order. */
+export const migrationNames: readonly string[] = Object.keys(migrations);
+
+export const schemaVersion = migrationNames.length;
 
 /** Returns the names of the migrations that were applied now. */
 export async function migrate(store: Store, random: Random): Promise<readonly string[]> {
@@ -32,12 +35,11 @@ export async function migrate(store: Store, random: Random): Promise<readonly st
 
 /** Throws `schema_older` or `schema_newer` where the database is not at this version; changes nothing. */
 export async function assertMigrated(store: Store): Promise<readonly string[]> {
-  const names = Object.keys(migrations);
   const tables = await store.db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === "kysely_migration")) throw new JitnodeError("schema_older");
   const { rows } = await sql<{ readonly name: string }>`select name from kysely_migration`.execute(store.db);
-  if (rows.some((row) => !names.includes(row.name))) throw new JitnodeError("schema_newer");
-  if (rows.length < names.length) throw new JitnodeError("schema_older");
+  if (rows.some((row) => !migrationNames.includes(row.name))) throw new JitnodeError("schema_newer");
+  if (rows.length < migrationNames.length) throw new JitnodeError("schema_older");
   return [];
 }
 
