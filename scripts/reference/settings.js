@@ -1,12 +1,13 @@
-// The page of settings, from the table in src/config.
+// The page of settings, from the tables in src/config.
 
 import { settings } from "../../dist/config/settings.js";
+import { signInSettings } from "../../dist/config/sign-ins.js";
 
 const programs = { cli: "`jitnode`", daemon: "`jitnoded`", control: "`jitnode-control`" };
 
 export function settingsPage() {
   const section = (program) => {
-    const rows = Object.values(settings)
+    const rows = [...Object.values(settings), ...Object.values(signInSettings)]
       .filter((setting) => setting.programs.includes(program))
       .map((setting) => {
         const accepts =
@@ -18,7 +19,7 @@ export function settingsPage() {
   };
   return `# Settings
 
-Made from \`src/config/settings.ts\`; do not edit. A flag wins over a variable, a variable over a configuration file, that over the default.
+Made from \`src/config/settings.ts\` and \`sign-ins.ts\`; do not edit. A flag wins over a variable, a variable over a configuration file, that over the default.
 Durations are seconds.
 
 ${["daemon", "cli", "control"].map(section).join("\n")}`;

@@ -21,7 +21,7 @@ export const signInSettings = {
     kind: "choice",
     choices: providerTypes,
     fallback: "none: required",
-    text: "Switches a sign-in provider on. <NAME> is yours to choose, of the letters A–Z and digits; in lower case it ends the callback URL, /auth/callback/<name>, and is part of the key of accounts: change it with `jitnode-control sign-in rename` only.",
+    text: "Switches a sign-in provider on. NAME is yours to choose, of the letters A–Z and digits; in lower case it ends the callback URL, /auth/callback/<name>, and is part of the key of accounts: change it with `jitnode-control sign-in rename` only.",
   },
   CLIENT_ID: {
     variable: variable("CLIENT_ID"),

@@ -16,6 +16,8 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "account reset-link": () => import("./account-reset-link.js"),
   "account disable": () => import("./account-disable.js"),
   "account enable": () => import("./account-enable.js"),
+  "sign-in check": () => import("./sign-in-check.js"),
+  "sign-in rename": () => import("./sign-in-rename.js"),
   "keys rotate": () => import("./keys-rotate.js"),
   "keys rewrap": () => import("./keys-rewrap.js"),
 };
