@@ -34,7 +34,7 @@ export type ReadPage = {
   readonly text: string;
   readonly forms: readonly PageForm[];
   readonly links: readonly string[];
-  /** The form that is sent to this path (the only one beside signing out where none is given). */
+  /** The form that is sent to this path (where none is given: the only one beside signing out and the buttons of providers). */
   readonly form: (action?: string) => PageForm;
   /** The error under a field, or undefined. */
   readonly wrong: (field: string) => string | undefined;
@@ -189,7 +189,7 @@ function readPage(response: Response, html: string, path: string, redirects: Rea
     links: [...html.matchAll(/<a\b([^>]*)>/g)].map((match) => attributesOf(match[1] ?? "").get("href") ?? ""),
     form: (action) => {
       const found = forms.filter((form) =>
-        action === undefined ? form.action !== "/sign-out" : form.action === action,
+        action === undefined ? !/^\/(sign-out$|auth\/start\/)/.test(form.action) : form.action === action,
       );
       const [only, another] = found;
       if (only === undefined || another !== undefined) {

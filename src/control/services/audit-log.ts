@@ -6,15 +6,21 @@ import type { AuditLog } from "../context.js";
 
 /** Thirteen digits of milliseconds last until the year 2286. */
 const timeDigits = 13;
+const countDigits = 4;
 
 export function createAuditLog(deps: { readonly clock: Clock; readonly random: Random }): AuditLog {
+  // Entries of one millisecond, often of one transaction, stay in the order in which they were written.
+  let last = 0;
+  let written = 0;
   return {
     async write(tx, entry) {
       const at = deps.clock.now();
+      written = at === last ? written + 1 : 0;
+      last = at;
       await tx.db
         .insertInto("audit")
         .values({
-          id: `${String(at).padStart(timeDigits, "0")}-${deps.random.token(9)}`,
+          id: `${String(at).padStart(timeDigits, "0")}-${String(written).padStart(countDigits, "0")}-${deps.random.token(9)}`,
           at,
           org_id: entry.orgId ?? null,
           action: entry.action,

@@ -1,5 +1,6 @@
 // Reads audit entries; services/audit-log writes them.
 
+import type { AuditAction } from "../../domain/audit.js";
 import type { OrganizationId } from "../../domain/ids.js";
 import type { Audit } from "./schema.js";
 import type { Executor } from "./store.js";
@@ -12,11 +13,11 @@ export interface AuditRow extends Audit {
   readonly subject_node: string | null;
 }
 
-/** Newest first; `before` is an entry's id. */
+/** Newest first; `before` is an entry's id. `without`: actions that are passed over. */
 export function listAudit(
   executor: Executor,
   orgId: OrganizationId,
-  page: { readonly before: string | undefined; readonly limit: number },
+  page: { readonly before: string | undefined; readonly limit: number; readonly without: readonly AuditAction[] },
 ): Promise<readonly AuditRow[]> {
   let query = executor.db
     .selectFrom("audit")
@@ -28,6 +29,7 @@ export function listAudit(
     .select(["actors.name as actor_account", "acting.name as actor_node"])
     .select(["people.name as subject_account", "things.name as subject_node"])
     .where("audit.org_id", "=", orgId)
+    .where("audit.action", "not in", page.without)
     .orderBy("audit.id", "desc")
     .limit(page.limit);
   if (page.before !== undefined) query = query.where("audit.id", "<", page.before);

@@ -233,7 +233,7 @@ export interface RateLimits {
 }
 
 export interface Audit {
-  /** Thirteen digits of the time, a dash, random: sorts by time. */
+  /** Thirteen digits of the time, four that count within one millisecond, random: sorts by time. */
   readonly id: string;
   readonly at: number;
   readonly org_id: string | null;

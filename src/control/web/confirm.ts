@@ -6,6 +6,8 @@ import type { Page } from "./layout.js";
 import type { PersonVisit } from "./site.js";
 
 export interface Confirmation {
+  /** Whose it is. */
+  readonly kind?: string;
   readonly title: string;
   readonly lead: string;
   readonly facts?: Html | undefined;
@@ -25,7 +27,8 @@ export function confirmPage({ texts, token }: PersonVisit, asked: Confirmation):
   return {
     title: asked.title,
     refused: asked.problem?.error,
-    main: html`<h1>${asked.title}</h1>
+    main: html`${asked.kind !== undefined && html`<p class="kind"><bdi>${asked.kind}</bdi></p>`}
+      <h1>${asked.title}</h1>
       <p class="lead">${asked.lead}</p>
       ${problemNotice(asked.problem)}
       <div class="card">

@@ -65,11 +65,11 @@ export function layout(page: Page, frame: Frame): string {
         }>${frame.said !== undefined && notice("good", frame.said)}${page.main}</main>
         <footer>
           <span>${texts.controlPlaneOf(frame.host)}</span>
-          <a href="/agreement">${texts.agreementLink}</a>
+          <div class="links"><a href="/agreement">${texts.agreementLink}</a>
           ${otherLanguages(texts).map(
             ({ key, texts: other }) =>
               html`<a href="${inLanguage(frame.url, key)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a>`,
-          )}
+          )}</div>
         </footer>
         ${
           page.live !== undefined &&

@@ -40,7 +40,7 @@ label,legend,.label{display:block;font-weight:600;font-size:.9375rem;padding:0}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .button,button{display:inline-flex;align-items:center;justify-content:center;gap:.5rem;width:100%;min-height:3rem;padding:.625rem 1.125rem;font:inherit;font-weight:650;line-height:1.2;border-radius:.75rem;border:1px solid transparent;background:var(--accent);color:var(--on-accent);text-decoration:none;cursor:pointer}
 button:hover,.button:hover{filter:brightness(1.08)}
-footer span{margin-right:auto}
+footer span{margin-right:auto}.links{display:flex;gap:1.25rem}
 .plain,button.plain,.button.plain,.bar button{width:auto;min-height:2.5rem;padding:.375rem .875rem;font-size:.9375rem;font-weight:600;background:none;color:var(--ink);border-color:var(--edge);border-radius:.625rem;white-space:nowrap}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 .pair button,.pair .button{min-height:3.5rem;padding:.625rem .25rem;white-space:nowrap;background:var(--card);color:var(--ink);border:2px solid var(--ink);font-size:1.0625rem}
@@ -52,7 +52,7 @@ footer span{margin-right:auto}
 .notice.good{background:var(--good-tint);border-color:var(--good-line)}.notice.good .sign,.notice.good strong{color:var(--good)}
 .notice.warn{background:var(--warn-tint);border-color:var(--warn-line)}.notice.warn .sign,.notice.warn strong{color:var(--warn)}
 .notice.bad{background:var(--bad-tint);border-color:var(--bad-line)}.notice.bad .sign,.notice.bad strong{color:var(--bad)}
-.kind{color:var(--soft);margin:0 0 .125rem}
+.kind{color:var(--soft);margin:0 0 .25rem}
 .code{display:inline-block;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-weight:600;letter-spacing:.06em;background:var(--tint);color:var(--ink);padding:.125rem .5rem;border-radius:.4375rem;white-space:nowrap}
 .facts{margin:0;display:grid;grid-template-columns:minmax(4.75rem,auto) 1fr;gap:.4375rem 1rem;font-size:.9375rem}
 .facts dt{color:var(--soft)}
@@ -97,8 +97,8 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .badge.good{color:var(--good);background:var(--good-tint);border-color:transparent}
 .badge.good:before{content:"";display:inline-block;width:.5rem;height:.5rem;border-radius:50%;background:currentColor;margin-right:.375rem}
 .badge.warn{color:var(--warn);background:var(--warn-tint);border-color:transparent}
-.tabs{display:flex;gap:.25rem;margin:0 0 1.25rem;border-bottom:1px solid var(--line);overflow-x:auto;scrollbar-width:none}
-.tabs a{flex:none;padding:.625rem .75rem;color:var(--soft);text-decoration:none;font-weight:600;font-size:.9375rem;border-bottom:3px solid transparent;border-radius:.375rem .375rem 0 0}
+.tabs{display:flex;gap:0;margin:0 0 1.25rem;border-bottom:1px solid var(--line);overflow-x:auto;scrollbar-width:none}
+.tabs a{flex:none;padding:.625rem .5rem;color:var(--soft);text-decoration:none;font-weight:600;font-size:.875rem;border-bottom:3px solid transparent;border-radius:.375rem .375rem 0 0}
 .tabs a:first-child{margin-left:-.25rem}
 .tabs a:hover{color:var(--ink)}
 .tabs [aria-current]{color:var(--ink);border-color:var(--accent)}
@@ -112,17 +112,18 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .pager>:last-child{text-align:right}
 .pager a{padding:.5rem 0}
 .empty{padding:1.5rem 0;text-align:center}.empty p{margin:0}.rows+.empty{border-top:1px solid var(--line);margin-top:1rem;padding-bottom:.5rem}
+.actions+.hint{margin-top:.875rem}
 .actions{display:flex;flex-wrap:wrap;gap:.625rem .75rem;align-items:center;margin:1rem 0 0}
 .facts .copy{min-height:1.75rem;padding:.125rem .5rem;font-size:.8125rem;vertical-align:middle}
 .copy{display:none!important}.copies .copy{display:inline-flex!important}
-.copy .sign{width:1.125rem;height:1.125rem}
+.copy .sign{flex:none;width:1.125rem;height:1.125rem}.facts .copy .sign{width:1rem;height:1rem}
 .binding-code{margin:1rem 0;padding:.875rem .5rem;border-radius:.75rem;background:var(--tint);text-align:center;font:600 1.25rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.04em;overflow-wrap:normal}
 .binding-code.hidden{color:var(--soft);background:var(--ground)}
 .qr{display:block;width:10.5rem;max-width:100%;margin:0 auto;border-radius:.625rem;border:1px solid var(--line)}
 .advice{margin-top:1.25rem;padding-top:1.25rem;border-top:1px solid var(--line)}.advice p{margin:0}.advice .plain{margin-top:.875rem}
 .providers{display:grid;gap:.625rem}
 .providers form{margin:0}
-.provider{background:var(--card);color:var(--ink);border-color:var(--edge);font-weight:600}
+.provider{justify-content:flex-start;gap:.875rem;text-align:left;background:var(--card);color:var(--ink);border-color:var(--edge);font-weight:600}
 .provider:hover{filter:none;background:var(--ground)}
 .or{display:flex;gap:.875rem;align-items:center;margin:1.125rem 0;color:var(--soft);font-size:.9375rem}
 .or:before,.or:after{content:"";flex:1;border-top:1px solid var(--line)}
@@ -133,7 +134,7 @@ h3.next{margin-top:1.5rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:.5rem;background:var(--card);padding:.625rem 1rem;border-radius:.625rem;z-index:1}
 @media(min-width:52rem){.columns{display:grid;grid-template-columns:1fr 1fr;gap:1rem;align-items:start}.binding-code{font-size:1.5rem}}
-@media(min-width:40rem){.bar{min-height:5rem}main{padding-top:1.5rem}h1{font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
+@media(min-width:40rem){.tabs{gap:.25rem}.tabs a{font-size:.9375rem;padding:.625rem .75rem}.bar{min-height:5rem}main{padding-top:1.5rem}h1{font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
 @media(forced-colors:active){.choice:has(>label>input:checked){outline:2px solid Highlight}}
 `;
 

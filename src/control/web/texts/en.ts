@@ -244,7 +244,7 @@ export const en = {
     show: "Show the code",
     hide: "Hide",
     qr: "The binding code as a QR code",
-    since: "In use since",
+    since: "Made",
     advice: "Refresh it after each invitation",
     adviceMore: "Then a code that was passed on, or stays behind in a chat, lets nobody else in.",
     refresh: "Refresh the code",
@@ -300,7 +300,6 @@ export const en = {
       "member.joined": "{by} joined by binding code",
       "member.removed": "{by} removed {subject}",
       "member.left": "{by} left the organization",
-      "activation.approved": "{by} approved the activation of a node",
       "node.bound": "{by} activated the node {subject}",
       "node.unbound": "{by} unbound the node {subject}",
       "node.unbound.operator": "The node {subject} was unbound by its own operator",
@@ -354,7 +353,10 @@ export const en = {
   errors: {
     sign_in_needed: { hint: "Sign in first." },
     session_ended: { hint: "Sign in again." },
-    org_not_found: { hint: "The start page lists yours." },
+    org_not_found: {
+      message: "There is no such organization, or you do not belong to it.",
+      hint: "The start page lists yours.",
+    },
     administrator_required: { hint: "Ask one of its administrators; the list of members says who they are." },
     node_not_found: { hint: "It may have been unbound; the organization's page lists its nodes." },
   },

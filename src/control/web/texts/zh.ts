@@ -2,6 +2,9 @@
 
 import type { Texts } from "./texts.js";
 
+/** 汉字之间不留空格，与其他文字之间留空格；微信用中文名。 */
+const spaced = (label: string): string => (label === "WeChat" ? "微信" : ` ${label} `);
+
 export const zh: Texts = {
   language: "zh-Hans",
   locale: "zh-CN",
@@ -39,7 +42,7 @@ export const zh: Texts = {
   },
   provider: {
     goingOn: (label) => `正在前往 ${label}`,
-    signIn: (label) => `使用 ${label} 继续`,
+    signIn: (label) => `使用${spaced(label)}继续`,
     or: "或",
     goOn: "继续",
   },
@@ -239,7 +242,7 @@ export const zh: Texts = {
     show: "显示绑定码",
     hide: "隐藏",
     qr: "绑定码的二维码",
-    since: "启用于",
+    since: "生成于",
     advice: "每次邀请之后都请刷新",
     adviceMore: "这样，即使绑定码被转发或留在聊天记录里，也不会有其他人借此加入。",
     refresh: "刷新绑定码",
@@ -294,7 +297,6 @@ export const zh: Texts = {
       "member.joined": "{by} 凭绑定码加入",
       "member.removed": "{by} 移除了 {subject}",
       "member.left": "{by} 退出了组织",
-      "activation.approved": "{by} 批准了一个节点的激活请求",
       "node.bound": "{by} 激活了节点 {subject}",
       "node.unbound": "{by} 解绑了节点 {subject}",
       "node.unbound.operator": "节点 {subject} 已由其运维人员解绑",
@@ -328,7 +330,7 @@ export const zh: Texts = {
     lastWay: "这是最后一种登录方式，不能解除。",
     unlink: "解除关联",
     linkMore: "添加登录方式",
-    link: (provider) => `关联 ${provider}`,
+    link: (provider) => `关联${spaced(provider)}`.trim(),
     sessions: "已登录的设备",
     sessionsLead: "这些浏览器和终端可以以您的名义行事。如有不认识的，请结束它。",
     kinds: { terminal: "终端", browser: "浏览器" },

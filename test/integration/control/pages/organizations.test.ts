@@ -269,7 +269,7 @@ describe("members", () => {
       expect((await grace.get(`/orgs/rockets${path}`)).heading).toBe("You are no longer a member of rockets.");
       expect(grace.page().html).not.toContain("Rockets");
     }
-    expect(stranger.heading).toBe("There is no such organization for you.");
+    expect(stranger.heading).toBe("There is no such organization, or you do not belong to it.");
   });
 
   test("to somebody who never belonged to it an organization looks as if there were none", async () => {
@@ -318,7 +318,7 @@ test("what happened is told in words, newest first, with addresses for administr
   expect(told(seen)).toEqual(
     [
       "ada unbound the node builder",
-      "You approved the activation of a node",
+
       "You activated the node builder",
       "You joined by binding code",
       "ada created the organization",
@@ -332,7 +332,7 @@ test("what happened is told in words, newest first, with addresses for administr
   const first = await ada.get("/orgs/rockets/activity");
   expect(told(first)).toHaveLength(30);
   const older = await ada.get(first.links.find((link) => link.includes("after=")) ?? "");
-  expect(told(older)).toHaveLength(6);
+  expect(told(older)).toHaveLength(5);
   expect(told(older).at(-1)).toContain("You created the organization");
 });
 

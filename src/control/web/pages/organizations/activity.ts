@@ -79,7 +79,6 @@ function sentenceOf({ activity: text, you, them }: Texts, entry: ActivityEntry):
     by: by === undefined ? text.operator : named(by.you ? you : by.name),
     subject: named(subject.you ? them : (subject.name ?? subject.id)),
   };
-  // Words for every action are no promise of the audit vocabulary, which grows.
   const words = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   return words === undefined ? html`<span class="mono">${entry.action}</span> · ${places.by}` : phrase(words, places);
 }

@@ -11,9 +11,10 @@ import { inside } from "./inside.js";
 export function bindingCodePages(app: FastifyInstance, site: Site): void {
   app.get(
     "/orgs/:org/code/refresh",
-    inside(site, async ({ visit, texts, path }) =>
+    inside(site, async ({ visit, texts, path, organization }) =>
       confirmPage(visit, {
         ...texts.refreshCode,
+        kind: organization.name,
         action: `${path}/code/refresh`,
         key: site.formKey(),
         back: path,

@@ -52,9 +52,10 @@ export function membersPages(app: FastifyInstance, site: Site): void {
 const find = (site: Site, { visit, organization, params }: Inside): Promise<Member | undefined> =>
   site.members.show(visit.actor, organization.id, params["account"] ?? "");
 
-function askPage({ visit, texts, path }: Inside, member: Member, problem?: FormProblem): Page {
+function askPage({ visit, texts, path, organization }: Inside, member: Member, problem?: FormProblem): Page {
   const { removeMember: text } = texts;
   return confirmPage(visit, {
+    kind: organization.name,
     title: member.you ? text.titleYou : text.title(member.name),
     lead: member.you ? text.leadYou : text.lead,
     submit: text.submit,

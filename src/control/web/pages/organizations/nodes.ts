@@ -35,6 +35,7 @@ export function nodesPages(app: FastifyInstance, site: Site): void {
       const node = await site.nodes.show(visit.actor, organization.id, at.params["node"] ?? "");
       const { unbindNode: text } = texts;
       return confirmPage(visit, {
+        kind: organization.name,
         title: text.title(node.name),
         lead: text.lead,
         facts: html`<dl class="facts">
@@ -71,8 +72,8 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<OrganizationN
       facts: [
         node.possible_copy_at !== null &&
           html`<span class="flag">${text.copied}</span> ${ago(texts, node.possible_copy_at, now)}`,
-        node.last_seen_at !== null && html`${text.seen} ${ago(texts, node.last_seen_at, now)}`,
-        html`${text.version} <bdi>${node.version}</bdi> · <bdi>${node.os}</bdi>`,
+        html`${node.last_seen_at !== null && html`${text.seen} ${ago(texts, node.last_seen_at, now)} · `}${text.version}
+          <bdi>${node.version}</bdi> · <bdi>${node.os}</bdi>`,
         phrase(text.activated, { name: html`<bdi>${node.bound_by.name}</bdi>`, when: moment(texts, node.bound_at) }),
         mono(node.id),
       ],

@@ -1,0 +1,267 @@
+// Every page in a real browser, in both languages: nothing serious in the way of screen readers and keyboards (axe-core),
+// nothing wider than a phone, Chinese in real glyphs, small, and nothing asked of any other host. With JITNODE_SCREENSHOTS
+// set, pictures of each in both themes on phone and desktop are kept for looking at.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createInvitationLink, createResetLink, createSetupLink } from "../../../../src/control/services/links.js";
+import { markConnected } from "../../../../src/control/store/nodes.js";
+import { insertMembership } from "../../../../src/control/store/memberships.js";
+import type { SignInSettings } from "../../../../src/config/sign-ins.js";
+import { launchBrowser } from "../../../support/browser.js";
+import { checkout } from "../../../support/checkout.js";
+import { addPerson, addRequest } from "../../control-context.js";
+import { createTestSite, enterCode, pathOf, setUp, type TestSite } from "../site.js";
+
+const kept = process.env["JITNODE_SCREENSHOTS"] !== undefined;
+const folder = join(checkout(), "test", "e2e", "screenshots");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let chromium: Browser;
+beforeAll(async () => {
+  chromium = await launchBrowser();
+  if (kept) mkdirSync(folder, { recursive: true });
+});
+
+const languages = { en: "en-GB", zh: "zh-CN" } as const;
+const phone = { width: 360, height: 740 };
+const desktop = { width: 1200, height: 860 };
+
+/** An organization with people, nodes in every state and a history. */
+async function furnish(site: TestSite) {
+  const { context } = site;
+  const setupPath = pathOf(await createSetupLink(context));
+  const ada = await setUp(site);
+  const create = async (id: string, name: string) =>
+    ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), { org_name: name, org_id: id, consent: "yes" });
+  await create("rockets", "Rockets 火箭研究所");
+  await create(
+    "an-organization-id-of-forty-characters-1",
+    "An organization whose name is as long as a name may be, which is eighty letters",
+  );
+  await create("quiet", "Quiet");
+  for (const [name, role] of [
+    ["王小明", "administrator"],
+    ["Grace Hopper", "member"],
+    ["a-name-without-any-break-that-is-as-long-as-names-may-be-so-it-has-eighty-letters", "member"],
+  ] as const) {
+    const { accountId } = await addPerson(context, { name });
+    const row = {
+      org_id: "rockets",
+      account_id: accountId,
+      role,
+      joined_at: context.clock.now(),
+      joined_by: "code",
+    } as const;
+    await context.store.transaction((tx) => insertMembership(tx, row));
+  }
+  const nodes = [];
+  for (const name of ["构建服务器 节点-7", "build-server-7", "n".repeat(80)]) {
+    const request = await addRequest(context, { node_name: name, node_os: "Debian GNU/Linux 13 (trixie)" });
+    const asks = await enterCode(ada, request.userCode);
+    const sent = { number: "42", organization: "use:rockets" };
+    await ada.submit(asks.form(`/activate/${request.userCode}`), sent, "Approve");
+    nodes.push(request);
+  }
+  const now = context.clock.now();
+  const [first, second] = nodes;
+  if (first === undefined || second === undefined) throw new Error("no nodes");
+  await markConnected(context.store, first.nodeId, now, now + 3_600_000);
+  await markConnected(context.store, second.nodeId, now - 7_200_000, now - 7_100_000);
+  await context.store.db.updateTable("nodes").set({ possible_copy_at: now }).where("id", "=", second.nodeId).execute();
+  await ada.submit((await ada.get("/orgs/rockets/code/refresh")).form("/orgs/rockets/code/refresh"));
+  const member = await context.store.db
+    .selectFrom("memberships")
+    .select("account_id")
+    .where("role", "=", "member")
+    .executeTakeFirstOrThrow();
+  const paths = {
+    open: {
+      "sign-in": "/sign-in",
+      "sign-up": "/sign-up",
+      "set-up": setupPath,
+      invitation: pathOf(await createInvitationLink(context)),
+      reset: pathOf(await createResetLink(context, "ada")),
+      "link-invalid": "/reset/used",
+      agreement: "/agreement",
+      "not-found": "/nothing-here",
+    },
+    inside: {
+      home: "/",
+      "code-enter": "/activate",
+      "code-filled": "/activate?code=BCDF-GHJK",
+      "sign-out": "/sign-out",
+      "org-create": "/orgs/new",
+      "org-join": "/orgs/join",
+      "org-hidden": "/orgs/rockets",
+      "org-shown": "/orgs/rockets?code=shown",
+      "org-long": "/orgs/an-organization-id-of-forty-characters-1",
+      "org-refresh": "/orgs/rockets/code/refresh",
+      members: "/orgs/rockets/members",
+      "members-alone": "/orgs/quiet/members",
+      "members-none": "/orgs/rockets/members?q=nobody",
+      "member-remove": `/orgs/rockets/members/${member.account_id}/remove`,
+      nodes: "/orgs/rockets/nodes",
+      "nodes-none": "/orgs/quiet/nodes",
+      "node-unbind": `/orgs/rockets/nodes/${first.nodeId}/unbind`,
+      activity: "/orgs/rockets/activity",
+      "org-outside": "/orgs/submarines",
+      account: "/account",
+      "account-everywhere": "/account/sign-out-everywhere",
+    },
+  };
+  return { cookie: ada.cookies.get("jitnode") ?? "", paths };
+}
+
+const provider = (name: string, type: string, label?: string) =>
+  ({
+    name,
+    type,
+    label,
+    clientId: "client",
+    clientSecret: "secret",
+    issuer: "https://id.example.com",
+    baseUrl: undefined,
+    tenant: "11111111-2222-3333-4444-555555555555",
+    allowedDomains: [],
+  }) as unknown as SignInSettings;
+
+async function open(site: TestSite, language: keyof typeof languages, cookie?: string): Promise<BrowserContext> {
+  const context = await chromium.newContext({ locale: languages[language], timezoneId: "UTC", viewport: phone });
+  if (cookie !== undefined) await context.addCookies([{ name: "jitnode", value: cookie, url: site.url }]);
+  return context;
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!kept) return;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const [device, size] of Object.entries({ phone, desktop })) {
+      await page.setViewportSize(size);
+      await page.screenshot({ path: join(folder, `${name}-${device}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.setViewportSize(phone);
+}
+
+type Finding = { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] };
+
+async function findings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  const { violations } = results as { readonly violations: readonly Finding[] };
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical" || impact === "moderate")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
+
+test(
+  "every page in both languages and themes is for everybody, and fits a phone",
+  { timeout: kept ? 900_000 : 180_000 },
+  async () => {
+    const site = await createTestSite({
+      signup: "open",
+      signIns: [
+        provider("google", "google"),
+        provider("github", "github"),
+        provider("wechat", "wechat"),
+        provider("entra", "entra"),
+        provider("sso", "oidc", "Rockets SSO"),
+      ],
+    });
+    const { cookie, paths } = await furnish(site);
+    const wrong: unknown[] = [];
+    for (const language of ["en", "zh"] as const) {
+      for (const [who, places] of Object.entries(paths)) {
+        const context = await open(site, language, who === "inside" ? cookie : undefined);
+        const page = await context.newPage();
+        // Both themes and both languages are looked at; not each with each, for the sake of time.
+        const colorScheme = language === "en" ? "light" : "dark";
+        await page.emulateMedia({ colorScheme });
+        page.on("console", (message) => {
+          if (message.type() === "error" && !/status of (404|410)/.test(message.text()))
+            wrong.push([page.url(), message.text()]);
+        });
+        page.on("request", (request) => {
+          if (!request.url().startsWith(site.url)) wrong.push(["another host", request.url()]);
+        });
+        for (const [name, path] of Object.entries(places)) {
+          await page.goto(`${site.url}${path}`);
+          const wide = await page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+          );
+          if (wide !== 0) wrong.push([language, name, "too wide", wide]);
+          for (const finding of await findings(page)) wrong.push([language, name, finding]);
+          await picture(page, `${language}-${name}`);
+          await page.emulateMedia({ colorScheme });
+        }
+        await context.close();
+      }
+    }
+    expect(wrong).toEqual([]);
+  },
+);
+
+describe("Chinese", () => {
+  /** What a text looks like on a page of its own, as bytes of a picture. */
+  async function drawn(page: Page, text: string): Promise<Buffer> {
+    await page.evaluate(`document.querySelector("h1").textContent = ${JSON.stringify(text)}`);
+    return await page.locator("h1").screenshot();
+  }
+
+  test("节点 is drawn in glyphs of its own, not as boxes of a missing font", { timeout: 60_000 }, async () => {
+    const site = await createTestSite();
+    const context = await open(site, "zh");
+    const page = await context.newPage();
+    await page.goto(`${site.url}/sign-in`);
+    expect(await page.locator("h1").textContent()).toBe("登录");
+    // No font has these: what is missing looks like them.
+    const missing = await drawn(page, "\u{10fff0}\u{10fff1}");
+    const pictures = [];
+    for (const text of ["节点", "点节", "绑定", "组织"]) pictures.push(await drawn(page, text));
+    for (const [index, picture] of pictures.entries()) {
+      expect(picture.equals(missing)).toBe(false);
+      // Boxes all look alike; glyphs do not.
+      for (const other of pictures.slice(index + 1)) expect(picture.equals(other)).toBe(false);
+    }
+    await context.close();
+  });
+});
+
+describe("first things", () => {
+  test.each(["en", "zh"] as const)("the sign-in and the activation page take at most 30 KB (%s)", async (language) => {
+    const site = await createTestSite({ signIns: [provider("google", "google"), provider("wechat", "wechat")] });
+    const ada = await setUp(site);
+    const request = await addRequest(site.context);
+    const context = await open(site, language, ada.cookies.get("jitnode") ?? "");
+    const page = await context.newPage();
+    const nobody = await (await open(site, language)).newPage();
+    const sizeOf = async (where: Page, go: () => Promise<unknown>): Promise<number> => {
+      let bytes = 0;
+      const pending: Promise<void>[] = [];
+      const add = (finished: { sizes(): Promise<{ responseBodySize: number; responseHeadersSize: number }> }): void => {
+        pending.push(
+          finished
+            .sizes()
+            .then(
+              ({ responseBodySize, responseHeadersSize }) => void (bytes += responseBodySize + responseHeadersSize),
+            ),
+        );
+      };
+      where.on("requestfinished", add);
+      await go();
+      await where.waitForLoadState("networkidle");
+      await Promise.all(pending);
+      where.off("requestfinished", add);
+      return bytes;
+    };
+    expect(await sizeOf(nobody, () => nobody.goto(`${site.url}/sign-in`))).toBeLessThan(30_000);
+    const typing = `${site.url}/activate?code=${request.userCode}`;
+    expect(await sizeOf(page, () => page.goto(typing))).toBeLessThan(30_000);
+    expect(await sizeOf(page, () => page.locator("main button").click())).toBeLessThan(30_000);
+    expect(page.url()).toContain(`/activate/${request.userCode}?seen=`);
+    await context.close();
+  });
+});
