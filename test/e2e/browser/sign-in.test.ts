@@ -1,7 +1,7 @@
 // Every provider in a real browser: from its button on the sign-in page to a real node that is bound, and what goes wrong
 // on the way there and back.
 import type { Browser } from "playwright-core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startEntra, type EntraEmulator } from "../../emulators/entra/entra.js";
 import { startGitHub, type GitHubEmulator } from "../../emulators/github/github.js";
 import { startGoogle, type GoogleEmulator } from "../../emulators/google/google.js";
@@ -56,6 +56,11 @@ beforeAll(async () => {
       ...away,
     },
   });
+});
+
+afterEach(async () => {
+  github.faults.clear();
+  await github.listen();
 });
 
 const open = (options?: VisitorOptions): Promise<Visitor> => openVisitor(browser, site.url, options);
@@ -120,14 +125,16 @@ describe("on the way", () => {
     "cancelled at $provider: plain words, and another way in",
     async ({ label }) => {
       const visitor = await open();
-      await visitor.go("/sign-in");
+      await visitor.go("/activate?code=BCDF-GHJK");
       await visitor.leaveFor(label);
       await visitor.press("Cancel");
       expect(await visitor.text()).not.toMatch(/access_denied|AADSTS/);
       await visitor.look("cancelled");
-      await visitor.go("/sign-in");
+      await visitor.follow("To the start page");
+      expect(visitor.at().pathname).toBe("/sign-in");
+      await visitor.go("/activate?code=BCDF-GHJK");
       await signIn(visitor, way("github"));
-      expect(visitor.at().pathname).toBe("/");
+      expect(visitor.at().search).toBe("?code=BCDF-GHJK");
       await visitor.context.close();
     },
   );
@@ -149,6 +156,7 @@ describe("on the way", () => {
   });
 
   test("back and reload at every step", async () => {
+    github.people.push({ id: 777, login: "nameless", name: "\u200b", email: null, emails: [] });
     const visitor = await open();
     const { page } = visitor;
     await visitor.go("/sign-in");
@@ -158,24 +166,27 @@ describe("on the way", () => {
     expect(visitor.at().pathname).toBe("/sign-in");
     await page.reload();
     await visitor.leaveFor("GitHub");
-    await visitor.press("Authorize as mona");
+    await visitor.press("Authorize as nameless");
     expect(visitor.at().pathname).toBe("/sign-in/finish");
     await page.reload();
     expect(visitor.at().pathname).toBe("/sign-in/finish");
-    // Back at the provider, and through it a second time.
+    await visitor.look("finish");
+    // Back at the provider, and through it a second time: that attempt is over.
     await page.goBack();
     expect(visitor.at().origin).toBe(github.url);
-    await visitor.press("Authorize as mona");
+    await visitor.press("Authorize as nameless");
+    expect(visitor.at().pathname).toBe("/auth/callback/github");
     await visitor.look("a callback of an attempt that is over");
     await visitor.go("/sign-in");
     await visitor.leaveFor("GitHub");
-    await visitor.press("Authorize as mona");
+    await visitor.press("Authorize as nameless");
     await visitor.fill("Your name", "Mona 节点");
     await visitor.press("Create account");
     expect(visitor.at().pathname).toBe("/");
+    // The account is made once, however often its form is sent.
     await page.goBack();
     await page.reload();
-    expect(visitor.complaints).toEqual([]);
+    await visitor.look("the form of an account that is made");
     await visitor.go("/");
     expect(await visitor.heading()).toContain("Mona 节点");
     await visitor.context.close();
@@ -243,13 +254,11 @@ describe("a provider that fails", () => {
     const { location } = await github.decide(visitor.page.url(), "lin-wei");
     await fail();
     await visitor.go(location?.href ?? "");
-    expect(await visitor.text()).toContain("GitHub");
+    expect(await visitor.text()).toMatch(/^The sign-in provider/);
     await visitor.look("a provider that fails");
     expect(await signedIn(visitor)).toBe(false);
     await signIn(visitor, way("google"));
     expect(await signedIn(visitor)).toBe(true);
-    github.faults.clear();
-    await github.listen().catch(() => undefined);
     await visitor.context.close();
   });
 
@@ -258,7 +267,7 @@ describe("a provider that fails", () => {
     await visitor.go("/sign-in");
     await visitor.press("Continue with Nobody");
     expect(visitor.at().origin).toBe(site.url);
-    expect(await visitor.text()).toContain("Nobody");
+    expect(await visitor.text()).toContain("The sign-in provider does not answer at the moment.");
     await visitor.look("a provider that is away");
     await visitor.go("/sign-in");
     await signIn(visitor, way("oidc"));

@@ -31,8 +31,8 @@ export type Visitor = {
 
 export type VisitorOptions = BrowserContextOptions & { readonly javaScript?: boolean };
 
-/** Answers to wrong input are errors of HTTP, and a browser writes each of them down. */
-const expectedStatus = /status of (400|401|403|404|409|410|422|429)/;
+/** Answers to wrong input, and to failures of others, are errors of HTTP: a browser writes each of them down. */
+const expectedStatus = /status of (400|401|403|404|409|410|422|429|502)/;
 
 export async function openVisitor(browser: Browser, site: string, options: VisitorOptions = {}): Promise<Visitor> {
   const { javaScript = true, ...more } = options;

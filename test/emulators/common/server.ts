@@ -87,8 +87,9 @@ export async function startEmulatorServer(options: ServerOptions): Promise<Emula
     response.writeHead(status, headers).end(method === "HEAD" ? "" : body);
   }
 
-  const listen = (): Promise<void> =>
-    new Promise((resolve, reject) => {
+  const listen = async (): Promise<void> => {
+    if (server.listening) return;
+    await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, "127.0.0.1", () => {
         server.off("error", reject);
@@ -97,6 +98,7 @@ export async function startEmulatorServer(options: ServerOptions): Promise<Emula
         resolve();
       });
     });
+  };
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
     await new Promise((resolve) => {
