@@ -3,6 +3,7 @@
 import { dirname } from "node:path";
 import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
 import { isThere } from "../platform/files.js";
+import { explainUnwritable } from "../platform/folder-rights.js";
 import type { Clock } from "../platform/clock.js";
 import type { Log } from "../platform/log.js";
 import type { Random } from "../platform/random.js";
@@ -100,7 +101,7 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
     });
   }
   try {
-    await makePrivateFolder(dirname(database.file));
+    await makeDataFolder(dirname(database.file));
     // A database without its key file needs that very file; a new one would only hide what is missing.
     const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
     const lock = await lockOpening(database.file, clock);
@@ -112,6 +113,16 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
   } catch (error) {
     throw databaseError(error);
   }
+}
+
+/** Before the key file is looked for there: that one is then said to be the trouble. */
+export async function makeDataFolder(path: string): Promise<void> {
+  await makePrivateFolder(path).catch((cause: unknown) => {
+    const why = explainUnwritable("data directory", path);
+    throw why === undefined ? databaseError(cause) : new JitnodeError("state_not_writable", { ...why, cause });
+  });
+  const why = explainUnwritable("data directory", path);
+  if (why !== undefined) throw new JitnodeError("state_not_writable", why);
 }
 
 function databaseError(error: unknown): unknown {

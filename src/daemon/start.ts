@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Clock } from "../platform/clock.js";
 import { createHttpClient } from "../platform/http-client.js";
 import type { Log } from "../platform/log.js";
-import { isOnContainerLayer } from "../platform/mounts.js";
+import { lostWithContainer, type Surroundings } from "../platform/mounts.js";
+import { explainUnwritable } from "../platform/folder-rights.js";
 import { claimFolder } from "../platform/private-files.js";
 import type { Random } from "../platform/random.js";
 import { JitnodeError } from "../protocol/errors.js";
@@ -35,8 +36,8 @@ export interface DaemonDeps {
   readonly log: Log;
   /** Notices for people. */
   readonly print: (text: string) => void;
-  /** /proc/self/mountinfo where it is not the machine's own. */
-  readonly mountinfo?: string;
+  /** Where they are not the machine's own. */
+  readonly surroundings?: Surroundings;
 }
 
 export interface Daemon {
@@ -52,7 +53,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   try {
     const store = createNodeStore(file, clock);
     const identity = await loadIdentity(config.stateDir, store, clock);
-    const onLayer = isOnContainerLayer(config.stateDir, deps.mountinfo);
+    const lost = lostWithContainer(config.stateDir, deps.surroundings);
     const board = createBoard(clock);
     const pacer = createPacer(clock);
     const http = createHttpClient({ caFile: config.serverCaFile });
@@ -69,7 +70,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     };
     const connection = createConnection(context, { onEnded });
     const unbinding = createUnbinding(context, { settlement, onEnded });
-    const status = createStatusBook(context, { stateOnContainerLayer: onLayer });
+    const status = createStatusBook(context, { stateOnContainerLayer: lost !== undefined });
 
     const server = createLocalApi(createRoutes(context, { activation, unbinding, status }), log);
     const outcome = await server.listen({ path: config.socket, group: "jitnode" });
@@ -83,9 +84,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       socket: config.socket,
       server: status.current().server,
     });
-    if (onLayer) {
-      log.warn("state directory on a container's writable layer", { state_dir: config.stateDir });
-      notices.stateOnContainerLayer(config.stateDir);
+    if (lost !== undefined) {
+      log.warn("state directory on a container's writable layer", { state_dir: config.stateDir, on: lost });
+      notices.stateOnContainerLayer(config.stateDir, lost);
     }
 
     const loops = Promise.all([conduct(context, { activation, connection }, stop.signal), settlement.run(stop.signal)]);
@@ -109,8 +110,15 @@ async function makeStateFolder(path: string): Promise<void> {
   try {
     await claimFolder(path);
   } catch (cause) {
-    throw new JitnodeError("state_not_writable", { message: `The state directory ${path} cannot be made.`, cause });
+    const why = explainUnwritable("state directory", path);
+    throw new JitnodeError("state_not_writable", {
+      message: `The state directory ${path} cannot be made.`,
+      ...why,
+      cause,
+    });
   }
+  const why = explainUnwritable("state directory", path);
+  if (why !== undefined) throw new JitnodeError("state_not_writable", why);
 }
 
 function refusedSocket(

@@ -1,7 +1,7 @@
-// What a folder lies on, by /proc/self/mountinfo (proc(5)): whether it is a container's own writable layer, which is
-// gone with the container.
+// What a folder lies on, by /proc/self/mountinfo (proc(5)): whether it is a container's own writable layer or memory,
+// which are gone with the container.
 
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 
 export interface Mount {
@@ -35,14 +35,37 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
 
 /** Root file systems of containers; a volume or a bind mount is a mount of its own with the host's type. */
 const layerTypes: ReadonlySet<string> = new Set(["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"]);
+const memoryTypes: ReadonlySet<string> = new Set(["tmpfs", "ramfs"]);
 
-/** Is the folder, which need not exist yet, on a container's writable layer? False where nothing can be learned. */
-export function isOnContainerLayer(folder: string, mountinfo: string | undefined = readMountinfo()): boolean {
-  if (mountinfo === undefined) return false;
-  const mounts = parseMounts(mountinfo);
-  const mount = mountOf(realFolder(folder), mounts);
+/** What engines put into a container's root; the last one is of our own image, for engines that put nothing there. */
+const containerMarks = ["/.dockerenv", "/run/.containerenv", "/opt/jitnode/container"] as const;
+
+export interface Surroundings {
+  /** /proc/self/mountinfo; undefined where nothing can be learned. */
+  readonly mountinfo: string | undefined;
+  readonly inContainer: boolean;
+}
+
+/** What a folder is lost with: the container's own writable layer, or its memory. */
+export type LostWithContainer = "layer" | "memory";
+
+/** Undefined where the folder, which need not exist yet, outlives a container, or where nothing can be learned. */
+export function lostWithContainer(
+  folder: string,
+  { mountinfo, inContainer }: Surroundings = readSurroundings(),
+): LostWithContainer | undefined {
+  if (mountinfo === undefined) return undefined;
+  const mount = mountOf(realFolder(folder), parseMounts(mountinfo));
+  if (mount === undefined) return undefined;
   // Live systems have an overlay as root too, with other mounts; what matters is that it does not outlive a restart.
-  return mount !== undefined && layerTypes.has(mount.type);
+  if (layerTypes.has(mount.type)) return "layer";
+  // With some storage drivers the layer is a plain folder of the host.
+  if (inContainer && mount.point === "/") return "layer";
+  return inContainer && memoryTypes.has(mount.type) ? "memory" : undefined;
+}
+
+function readSurroundings(): Surroundings {
+  return { mountinfo: readMountinfo(), inContainer: containerMarks.some((mark) => existsSync(mark)) };
 }
 
 function readMountinfo(): string | undefined {

@@ -187,7 +187,10 @@ test("health exits 0 or 1, whatever happens", async () => {
   const daemon = await startDaemon({ server: site.control.url });
   const health = (...args: readonly string[]): Promise<Result> =>
     runCli(["health", "--json", ...args], { env: daemon.cliEnv });
-  expect(jsonOf(await health("--live"), "health")).toEqual({ live: true });
+  expect(jsonOf(await health("--live"), "health")).toEqual({
+    live: true,
+    detail: expect.stringContaining("not activated") as unknown,
+  });
   const unready = await health();
   expect([unready.code, jsonOf(unready, "health")]).toMatchObject([1, { ready: false }]);
   await bind(daemon, "healthy");

@@ -10,7 +10,6 @@ import {
   beginFile,
   dropFile,
   keepFile,
-  makePrivateFolder,
   moveIfThere,
   swapFile,
   systemErrorCode,
@@ -19,6 +18,7 @@ import { toDate, type Clock } from "../../platform/clock.js";
 import { isRegularFile, isThere } from "../../platform/files.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlConfig } from "../config.js";
+import { makeDataFolder } from "../open.js";
 import { readKeyFile } from "../key-file.js";
 import {
   copyDatabase,
@@ -75,7 +75,7 @@ export interface Restored {
 export async function restoreBackup(file: string, work: FileWork): Promise<Restored> {
   const database = fileOf(work);
   if (!isRegularFile(file)) throw new JitnodeError("backup_invalid", { message: `There is no file ${file}.` });
-  await makePrivateFolder(dirname(database)).catch(unusableFolder);
+  await makeDataFolder(dirname(database));
   const temporary = await beginFile(database).catch(unusableFolder);
   try {
     await copyDatabase(file, temporary, work.onShare, work.signal).catch(notRead(file));

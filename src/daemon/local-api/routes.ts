@@ -1,6 +1,6 @@
 // The local API (DESIGN section 5) as a table: which service answers what. No rules here.
 
-import { activationRequest } from "../../protocol/local.js";
+import { activationRequest, type Status } from "../../protocol/local.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { asShape } from "../../protocol/parse.js";
 import { version } from "../../protocol/versions.js";
@@ -81,7 +81,7 @@ export function createRoutes(context: DaemonContext, { activation, unbinding, st
       path: "/v1/health/live",
       handle: () =>
         store.isWritable()
-          ? json({ live: true })
+          ? json({ live: true, ...notJudged(status.current()) })
           : json({ live: false, detail: "The state directory cannot be written." }, 503),
     },
     {
@@ -90,7 +90,7 @@ export function createRoutes(context: DaemonContext, { activation, unbinding, st
       handle: () =>
         store.current().binding === undefined
           ? json({ ready: false, detail: "This node is not bound to an organization." }, 503)
-          : json({ ready: true }),
+          : json({ ready: true, ...notJudged(status.current()) }),
     },
     {
       method: "GET",
@@ -102,6 +102,24 @@ export function createRoutes(context: DaemonContext, { activation, unbinding, st
       }),
     },
   ];
+}
+
+/** What a health check says and does not judge: whoever looks for a reason finds it. */
+function notJudged({ state, connection }: Status): { readonly detail?: string } {
+  if (state === "pending") return { detail: "This node is not activated yet; it waits for somebody to approve it." };
+  if (state === "unbound") return { detail: "This node is not activated: run `jitnode activate`." };
+  switch (connection) {
+    case "unreachable":
+      return { detail: "Bound; the control plane cannot be reached." };
+    case "rejected":
+      return { detail: "Bound; the control plane does not know this node." };
+    case "foreign_control_plane":
+      return { detail: "Bound; another control plane answers in its place." };
+    case "none":
+    case "connecting":
+    case "connected":
+      return {};
+  }
 }
 
 function fail(code: "no_activation" | "not_bound"): never {

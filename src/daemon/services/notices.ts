@@ -4,13 +4,14 @@
 import { isLoopbackHost } from "../../config/read.js";
 import { escapeForTerminal } from "../../domain/escape.js";
 import { toDate } from "../../platform/clock.js";
+import type { LostWithContainer } from "../../platform/mounts.js";
 import { renderQr } from "../../platform/qr.js";
 import type { PendingRequest } from "../state/shapes.js";
 
 export interface Notices {
   activation(request: PendingRequest): Promise<void>;
   howToGoOn(how: "denied" | "expired"): void;
-  stateOnContainerLayer(stateDir: string): void;
+  stateOnContainerLayer(stateDir: string, lost: LostWithContainer): void;
 }
 
 export interface NoticesDeps {
@@ -48,11 +49,11 @@ export function createNotices({ write, node }: NoticesDeps): Notices {
         "For a new code run `jitnode activate` here, or restart the daemon.",
       ]);
     },
-    stateOnContainerLayer(stateDir) {
+    stateOnContainerLayer(stateDir, lost) {
       block([
         "WARNING: this node's identity would be lost with its container.",
         "",
-        `The state directory ${escapeForTerminal(stateDir)} lies on the container's own writable layer.`,
+        `The state directory ${escapeForTerminal(stateDir)} lies ${lost === "layer" ? "on the container's own writable layer" : "in the container's memory (tmpfs)"}.`,
         "Mount a volume there before you activate the node, for example",
         `  docker run -v jitnode:${escapeForTerminal(stateDir)} …`,
       ]);

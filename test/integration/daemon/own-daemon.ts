@@ -46,7 +46,7 @@ export async function startOwnDaemon(options: OwnDaemonOptions = {}): Promise<Ow
     random: createRandom(),
     log: createLog({ level: "debug", format: "json", program: "jitnoded", write: (line) => (logged += line) }),
     print: (text) => (printed += text),
-    ...(options.mountinfo === undefined ? {} : { mountinfo: options.mountinfo }),
+    ...(options.mountinfo === undefined ? {} : { surroundings: { mountinfo: options.mountinfo, inContainer: true } }),
   });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= daemon.close());

@@ -1,6 +1,6 @@
 // Whether a folder is lost with its container, from /proc/self/mountinfo as Docker, Podman and plain machines have it.
 import { expect, test } from "vitest";
-import { isOnContainerLayer, mountOf, parseMounts } from "../../../src/platform/mounts.js";
+import { lostWithContainer, mountOf, parseMounts } from "../../../src/platform/mounts.js";
 
 const docker = `1558 1337 0:265 / / rw,relatime master:499 - overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d
 1559 1558 0:268 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
@@ -13,17 +13,28 @@ const machine =
   "28 1 254:1 / / rw,relatime - ext4 /dev/vda1 rw\n30 28 0:24 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n";
 
 test.each([
-  ["/var/lib/jitnode", docker, false],
-  ["/var/lib/jitnode/deeper/still", docker, false],
-  ["/var/lib/jitnode-elsewhere", docker, true],
-  ["/home/app/.local/state/jitnode", docker, true],
-  ["/mnt/with blank/state", docker, false],
-  ["/var/lib/jitnode", podman, true],
-  ["/var/lib/jitnode", machine, false],
-  ["/var/lib/jitnode", "", false],
-  ["/var/lib/jitnode", "not mountinfo at all\n- - -\n", false],
-])("%s", (folder, mountinfo, expected) => {
-  expect(isOnContainerLayer(folder, mountinfo)).toBe(expected);
+  ["/var/lib/jitnode", docker, undefined],
+  ["/var/lib/jitnode/deeper/still", docker, undefined],
+  ["/var/lib/jitnode-elsewhere", docker, "layer"],
+  ["/home/app/.local/state/jitnode", docker, "layer"],
+  ["/mnt/with blank/state", docker, "memory"],
+  ["/var/lib/jitnode", podman, "layer"],
+  // A storage driver whose layers are plain folders (vfs, btrfs).
+  ["/var/lib/jitnode", machine, "layer"],
+  ["/var/lib/jitnode", "", undefined],
+  ["/var/lib/jitnode", "not mountinfo at all\n- - -\n", undefined],
+])("in a container, %s", (folder, mountinfo, expected) => {
+  expect(lostWithContainer(folder, { mountinfo, inContainer: true })).toBe(expected);
+});
+
+test.each([
+  ["/var/lib/jitnode", machine, undefined],
+  ["/mnt/with blank/state", docker, undefined],
+  // Live systems: it does not outlive a restart.
+  ["/var/lib/jitnode", podman, "layer"],
+  ["/var/lib/jitnode", undefined, undefined],
+])("on a machine, %s", (folder, mountinfo, expected) => {
+  expect(lostWithContainer(folder, { mountinfo, inContainer: false })).toBe(expected);
 });
 
 test("the later of two mounts at one place covers the earlier", () => {
