@@ -1,10 +1,10 @@
 // The program jitnode-control as it is started: first start, refusals to start, ending, health, keys.
 import Database from "better-sqlite3";
-import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
 import { createDatabase } from "../support/postgres.js";
 import { timed } from "../support/timed.js";
@@ -19,10 +19,27 @@ async function stop(control: Control): Promise<void> {
 }
 
 /** Starts on the same data, and expects it to give up. */
-async function refusal(control: Control, env: Readonly<Record<string, string>> = {}) {
+async function refusal(control: Pick<Control, "env">, env: Readonly<Record<string, string>> = {}) {
   const { code, stdout, stderr } = await runControl(["serve"], { env: { ...control.env, ...env } });
   expect(stdout).toBe("");
   return { code, stderr };
+}
+
+/** One that runs for the whole file, for whoever only asks; and the files of one that was stopped after its first start. */
+let running: Control;
+let used: Control;
+
+beforeAll(async () => {
+  running = await startControl({ scope: "file" });
+  used = await startControl({ scope: "file" });
+  await stop(used);
+});
+
+/** A copy of these files, and the environment to start on them. */
+function stopped(): Pick<Control, "dataDir" | "env"> {
+  const dataDir = temporaryFolder();
+  cpSync(used.dataDir, dataDir, { recursive: true });
+  return { dataDir, env: { ...used.env, JITNODE_CONTROL_DATA_DIR: dataDir } };
 }
 
 const newKey = (): string => `${randomBytes(32).toString("base64")}\n`;
@@ -69,7 +86,7 @@ describe("serve", () => {
   });
 
   test("a second one on the same address says which, and what to do", async () => {
-    const control = await startControl();
+    const control = running;
     const { code, stderr } = await refusal(control, { JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0" });
     expect(code).toBe(1);
     expect(stderr).toContain(`The listen address 127.0.0.1:${String(control.port)} is in use.`);
@@ -78,7 +95,7 @@ describe("serve", () => {
   });
 
   test("a second one on both addresses names the main one, as a sentence with its code and a hint", async () => {
-    const control = await startControl();
+    const control = running;
     const { stderr } = await refusal(control);
     expect(stderr).toMatch(
       new RegExp(
@@ -89,8 +106,7 @@ describe("serve", () => {
   });
 
   test("another key than the database's is refused, and a lost one is not replaced", async () => {
-    const control = await startControl();
-    await stop(control);
+    const control = stopped();
     const file = join(control.dataDir, "control.key");
     renameSync(file, `${file}.old`);
     const lost = await refusal(control);
@@ -106,8 +122,7 @@ describe("serve", () => {
   });
 
   test("a key file that others can read is refused", async () => {
-    const control = await startControl();
-    await stop(control);
+    const control = stopped();
     chmodSync(join(control.dataDir, "control.key"), 0o644);
     const { code, stderr } = await refusal(control);
     expect(code).toBe(2);
@@ -115,8 +130,7 @@ describe("serve", () => {
   });
 
   test("a database of a newer version is refused and left as it is", async () => {
-    const control = await startControl();
-    await stop(control);
+    const control = stopped();
     const database = new Database(join(control.dataDir, "control.db"));
     database.prepare("insert into kysely_migration (name, timestamp) values ('9999-later', '2099')").run();
     database.close();
@@ -158,7 +172,7 @@ describe("serve", () => {
   });
 
   test("metrics and the reasons of readiness are on their own listener only", async () => {
-    const control = await startControl();
+    const control = running;
     expect((await fetch(`${control.url}/metrics`)).status).toBe(404);
     const text = await (await fetch(`${control.metricsUrl}/metrics`)).text();
     expect(text).toContain('jitnode_control_http_requests_total{method="GET",route="/health/live",status="200"}');

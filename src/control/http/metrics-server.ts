@@ -6,9 +6,15 @@ import type { ControlContext } from "../context.js";
 import { checkReadiness } from "../services/readiness.js";
 import { createErrorHandler } from "./errors.js";
 import { answerNothing } from "./nothing.js";
+import { noSchemas } from "./schemas.js";
 
 export function createMetricsApp(context: ControlContext): FastifyInstance {
-  const app = Fastify({ bodyLimit: 1024, requestTimeout: 10_000, genReqId: () => context.random.token(12) });
+  const app = Fastify({
+    bodyLimit: 1024,
+    schemaController: noSchemas,
+    requestTimeout: 10_000,
+    genReqId: () => context.random.token(12),
+  });
   app.setErrorHandler(createErrorHandler(context.log));
   answerNothing(app);
   app.addHook("onRequest", async (_request, reply) => {

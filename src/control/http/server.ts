@@ -21,6 +21,7 @@ import { openApiRoute } from "./openapi-route.js";
 import { pathOf } from "./requests.js";
 import type { Operation } from "./route.js";
 import type { TlsFiles } from "../tls.js";
+import { noSchemas } from "./schemas.js";
 
 export const bodyLimit = 64 * 1024;
 /** Longer than any valid parameter, so that the schemas refuse what is too long, in their own words. */
@@ -117,6 +118,7 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
   const answerError = createErrorHandler(context.log);
   const options = {
     bodyLimit,
+    schemaController: noSchemas,
     // Never from the client: ids lead to lines of this log.
     requestIdHeader: false as const,
     genReqId: () => random.token(12),
