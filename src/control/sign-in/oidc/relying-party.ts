@@ -77,6 +77,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     const document = asShape(discoveryDocument, body);
     if (document === undefined) throw failed(`what is at ${location} is no discovery document`);
     if (document.issuer !== issuer) throw otherIssuer(issuer, document.issuer);
+    assertEndpoints(document, issuer);
     return { ...document, date };
   };
 
@@ -181,6 +182,16 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       }
     },
   };
+}
+
+/** Browsers are sent to one of them, secrets to others: only over https, or over http where the issuer itself is (loopback). */
+function assertEndpoints(document: Discovery, issuer: string): void {
+  const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint = jwks_uri } = document;
+  const accepted = ["https:", new URL(issuer).protocol];
+  for (const endpoint of [authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint]) {
+    if (URL.canParse(endpoint) && accepted.includes(new URL(endpoint).protocol)) continue;
+    throw failed(`its discovery document names an endpoint that is not https: ${plain(endpoint)}`);
+  }
 }
 
 /** What openid-client leaves to us: `azp` also beside one audience, and a time of issue that lies ahead. */

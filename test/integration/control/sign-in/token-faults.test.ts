@@ -144,6 +144,16 @@ it("refuses a provider that signs by a shared secret only", async () => {
   expect(await outcome(google, party)).toMatch(/signs by HS256, none only/);
 });
 
+it("goes to no endpoint that is not of the web", async () => {
+  const { google, party } = await start();
+  for (const name of ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]) {
+    for (const endpoint of ["javascript:alert(1)", "file:///etc/passwd", "nowhere"]) {
+      google.quirks.discovery = { [name]: endpoint };
+      expect(await outcome(google, party)).toContain(`not https: ${endpoint}`);
+    }
+  }
+});
+
 it("refuses a code that was used, or that belongs to another sign-in", async () => {
   const { google, party } = await start();
   const [mine, other] = [journey(), journey()];
