@@ -1,7 +1,7 @@
 // Asking once more before something that cannot be taken back: what follows from it, and two ways out of equal size.
 
 import { form, hidden, problemNotice, type FormProblem } from "./form.js";
-import { html, type Html } from "./html.js";
+import { attributes, html, type Html } from "./html.js";
 import type { Page } from "./layout.js";
 import type { PersonVisit } from "./site.js";
 
@@ -14,6 +14,8 @@ export interface Confirmation {
   readonly action: string;
   readonly key?: string;
   readonly submit: string;
+  /** What is lost cannot be had back by the same person. */
+  readonly grave?: boolean;
   /** Where "cancel" leads. */
   readonly back: string;
   readonly problem?: FormProblem | undefined;
@@ -21,7 +23,7 @@ export interface Confirmation {
 
 export function confirmPage({ texts, token }: PersonVisit, asked: Confirmation): Page {
   const buttons = html`<div class="pair">
-    <button class="grave">${asked.submit}</button>
+    <button${attributes({ class: asked.grave === true && "grave" })}>${asked.submit}</button>
     <a class="button" href="${asked.back}">${texts.cancel}</a>
   </div>`;
   return {

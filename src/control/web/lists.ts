@@ -17,8 +17,8 @@ export const rows = (list: readonly Row[]): Html =>
     ${list.map(
       ({ title, mark, facts, action }) =>
         html`<li>
-          <div>
-            <p class="row-title"><strong>${title}</strong>${mark}</p>
+          <p class="row-title"><strong>${title}</strong>${mark}</p>
+          <div class="row-facts">
             ${facts.map((fact) => fact !== undefined && fact !== false && html`<p class="hint">${fact}</p>`)}
           </div>
           ${action}

@@ -83,8 +83,9 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .rows>li,.events>li{padding:.875rem 0;border-top:1px solid var(--line)}
 .rows>li:first-child,.events>li:first-child{border-top:0;padding-top:.125rem}
 .rows>li:last-child,.events>li:last-child{padding-bottom:0}
-.rows>li{display:flex;gap:.75rem 1rem;align-items:center;justify-content:space-between}
-.rows>li>div{min-width:0;flex:1}
+.rows>li{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.125rem 1rem;align-items:center}
+.row-facts{grid-column:1/-1}
+.rows>li>:nth-child(3){grid-area:1/2}
 .rows p,.events p{margin:0}
 .rows+.actions{margin-top:1.125rem}
 .row-title{display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:center}
@@ -114,9 +115,9 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .empty{padding:1.5rem 0;text-align:center}.empty p{margin:0}.rows+.empty{border-top:1px solid var(--line);margin-top:1rem;padding-bottom:.5rem}
 .actions+.hint{margin-top:.875rem}
 .actions{display:flex;flex-wrap:wrap;gap:.625rem .75rem;align-items:center;margin:1rem 0 0}
-.facts .copy{min-height:1.75rem;padding:.125rem .5rem;font-size:.8125rem;vertical-align:middle}
-.copy{display:none!important}.copies .copy{display:inline-flex!important}
-.copy .sign{flex:none;width:1.125rem;height:1.125rem}.facts .copy .sign{width:1rem;height:1rem}
+.facts button.copy{min-height:1.75rem;padding:.125rem .5rem;font-size:.8125rem;vertical-align:middle}
+button.copy{display:none}.copies button.copy{display:inline-flex}
+button.copy .sign{flex:none;width:1.125rem;height:1.125rem}.facts button.copy .sign{width:1rem;height:1rem}
 .binding-code{margin:1rem 0;padding:.875rem .5rem;border-radius:.75rem;background:var(--tint);text-align:center;font:600 1.25rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.04em;overflow-wrap:normal}
 .binding-code.hidden{color:var(--soft);background:var(--ground)}
 .qr{display:block;width:10.5rem;max-width:100%;margin:0 auto;border-radius:.625rem;border:1px solid var(--line)}
@@ -134,7 +135,7 @@ h3.next{margin-top:1.5rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:.5rem;background:var(--card);padding:.625rem 1rem;border-radius:.625rem;z-index:1}
 @media(min-width:52rem){.columns{display:grid;grid-template-columns:1fr 1fr;gap:1rem;align-items:start}.binding-code{font-size:1.5rem}}
-@media(min-width:40rem){.tabs{gap:.25rem}.tabs a{font-size:.9375rem;padding:.625rem .75rem}.bar{min-height:5rem}main{padding-top:1.5rem}h1{font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
+@media(min-width:40rem){.rows .row-facts{grid-column:1}.rows>li>:nth-child(3){grid-row:1/3}.tabs{gap:.25rem}.tabs a{font-size:.9375rem;padding:.625rem .75rem}.bar{min-height:5rem}main{padding-top:1.5rem}h1{font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
 @media(forced-colors:active){.choice:has(>label>input:checked){outline:2px solid Highlight}}
 `;
 

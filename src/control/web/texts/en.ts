@@ -216,6 +216,7 @@ export const en = {
   said: {
     refreshed: "The binding code was refreshed. The old one no longer works.",
     removed: "The member was removed, and the binding code was refreshed, since they knew it.",
+    left: "You left the organization, and its binding code was refreshed.",
     removedBefore: "They are no member any more.",
     unbound: "The node was unbound.",
     created: "The organization was created.",
@@ -251,13 +252,14 @@ export const en = {
   },
   refreshCode: {
     title: "Refresh the binding code?",
-    lead: "The code of now stops working at once, for everybody. Members and nodes stay as they are.",
+    lead: "The current code stops working at once, for everybody. Members and nodes stay as they are.",
     submit: "Refresh",
   },
   members: {
     search: "Search members",
     joinedBy: { created: "Created the organization", code: "Joined by binding code" },
     remove: "Remove",
+    leave: "Leave",
     alone: "You are the only member",
     aloneHint: "Others join with the binding code:",
   },
@@ -268,6 +270,7 @@ export const en = {
     leadYou:
       "You lose access at once. The binding code is refreshed, since you know it. Nodes that you activated stay.",
     submit: "Remove",
+    submitYou: "Leave",
   },
   nodes: {
     search: "Search nodes",

@@ -214,6 +214,7 @@ export const zh: Texts = {
   said: {
     refreshed: "绑定码已刷新，旧的绑定码已失效。",
     removed: "该成员已被移除；由于对方知道绑定码，绑定码也已刷新。",
+    left: "您已退出该组织，其绑定码也已刷新。",
     removedBefore: "对方已不再是成员。",
     unbound: "节点已解绑。",
     created: "组织已创建。",
@@ -256,6 +257,7 @@ export const zh: Texts = {
     search: "搜索成员",
     joinedBy: { created: "创建了此组织", code: "凭绑定码加入" },
     remove: "移除",
+    leave: "退出",
     alone: "目前只有您一名成员",
     aloneHint: "其他人凭绑定码加入：",
   },
@@ -265,6 +267,7 @@ export const zh: Texts = {
     lead: "对方会立即失去访问权限，其在此组织的节点上登录的终端也会退出登录。由于对方知道绑定码，绑定码会一并刷新。对方激活的节点会保留。",
     leadYou: "您会立即失去访问权限。由于您知道绑定码，绑定码会一并刷新。您激活的节点会保留。",
     submit: "移除",
+    submitYou: "退出",
   },
   nodes: {
     search: "搜索节点",

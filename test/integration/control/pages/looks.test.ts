@@ -58,11 +58,12 @@ async function furnish(site: TestSite) {
     await context.store.transaction((tx) => insertMembership(tx, row));
   }
   const nodes = [];
+  let activated = "";
   for (const name of ["构建服务器 节点-7", "build-server-7", "n".repeat(80)]) {
     const request = await addRequest(context, { node_name: name, node_os: "Debian GNU/Linux 13 (trixie)" });
     const asks = await enterCode(ada, request.userCode);
     const sent = { number: "42", organization: "use:rockets" };
-    await ada.submit(asks.form(`/activate/${request.userCode}`), sent, "Approve");
+    activated = (await ada.submit(asks.form(`/activate/${request.userCode}`), sent, "Approve")).path;
     nodes.push(request);
   }
   const now = context.clock.now();
@@ -77,6 +78,23 @@ async function furnish(site: TestSite) {
     .select("account_id")
     .where("role", "=", "member")
     .executeTakeFirstOrThrow();
+  // Reached by sending forms, and then to be looked at again by whoever sent them.
+  const asking = async (columns: Parameters<typeof addRequest>[1]) => {
+    const request = await addRequest(context, columns);
+    return { request, page: await enterCode(ada, request.userCode) };
+  };
+  const terminal = {
+    client_id: "jitnode-cli",
+    dpop_jkt: null,
+    public_jwk: null,
+    node_name: "",
+    agent: "jitnode/0.1.0 (linux; x64)",
+  };
+  const node = await asking({ node_name: "构建服务器 节点-8", node_os: "Debian GNU/Linux 13 (trixie)" });
+  const signIn = await asking({ ...terminal, scope: "people" });
+  const fromNode = await asking({ ...terminal, scope: "activate", org_hint: "submarines" });
+  const refused = await asking({});
+  const denied = await ada.submit(refused.page.form(`/activate/${refused.request.userCode}`), {}, "Deny");
   const paths = {
     open: {
       "sign-in": "/sign-in",
@@ -92,6 +110,11 @@ async function furnish(site: TestSite) {
       home: "/",
       "code-enter": "/activate",
       "code-filled": "/activate?code=BCDF-GHJK",
+      "node-asks": node.page.path,
+      "node-activated": activated,
+      "terminal-asks": signIn.page.path,
+      "terminal-asks-code": fromNode.page.path,
+      denied: denied.path,
       "sign-out": "/sign-out",
       "org-create": "/orgs/new",
       "org-join": "/orgs/join",
@@ -173,7 +196,7 @@ test(
     });
     const { cookie, paths } = await furnish(site);
     const wrong: unknown[] = [];
-    for (const language of ["en", "zh"] as const) {
+    const look = async (language: keyof typeof languages): Promise<void> => {
       for (const [who, places] of Object.entries(paths)) {
         const context = await open(site, language, who === "inside" ? cookie : undefined);
         const page = await context.newPage();
@@ -199,7 +222,8 @@ test(
         }
         await context.close();
       }
-    }
+    };
+    await Promise.all([look("en"), look("zh")]);
     expect(wrong).toEqual([]);
   },
 );

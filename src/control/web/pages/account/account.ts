@@ -86,7 +86,7 @@ export function accountPages(app: FastifyInstance, site: Site): void {
   app.get(`${path}/sign-out-everywhere`, async (request, reply) => {
     const visit = await site.person(request, reply, path);
     if (visit === undefined) return reply;
-    const asked = { ...visit.texts.signOutEverywhere, action: `${path}/sign-out-everywhere`, back: path };
+    const asked = { ...visit.texts.signOutEverywhere, grave: true, action: `${path}/sign-out-everywhere`, back: path };
     return site.show(reply, visit, confirmPage(visit, asked));
   });
 

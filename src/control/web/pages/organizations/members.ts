@@ -39,8 +39,8 @@ export function membersPages(app: FastifyInstance, site: Site): void {
       try {
         const removed = await site.members.remove(at.visit.actor, at.organization.id, at.params["account"] ?? "");
         // Whoever removes themselves sees no list any more.
-        const place = member?.you === true ? "/" : `${at.path}/members`;
-        return site.go(reply, place, removed === undefined ? "removedBefore" : "removed");
+        if (member?.you === true) return site.go(reply, "/", "left");
+        return site.go(reply, `${at.path}/members`, removed === undefined ? "removedBefore" : "removed");
       } catch (error) {
         if (member === undefined) throw error;
         return askPage(at, member, problemOf(at.texts, error, {}));
@@ -58,7 +58,8 @@ function askPage({ visit, texts, path, organization }: Inside, member: Member, p
     kind: organization.name,
     title: member.you ? text.titleYou : text.title(member.name),
     lead: member.you ? text.leadYou : text.lead,
-    submit: text.submit,
+    submit: member.you ? text.submitYou : text.submit,
+    grave: true,
     action: `${path}/members/${member.account_id}/remove`,
     back: `${path}/members`,
     problem,
@@ -79,7 +80,7 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<Member>): Pag
       facts: [html`${text.joinedBy[member.joined_by]} · ${moment(texts, member.joined_at)}`, mono(member.account_id)],
       action:
         at.isAdministrator &&
-        html`<a class="button plain" href="${action}/${member.account_id}/remove">${text.remove}<span class="unseen"> <bdi>${member.name}</bdi></span></a>`,
+        html`<a class="button plain" href="${action}/${member.account_id}/remove">${member.you ? text.leave : text.remove}<span class="unseen"> <bdi>${member.name}</bdi></span></a>`,
     })),
   );
   const alone = query.text === undefined && items.length === 1 && !more && query.page === 1;

@@ -42,6 +42,7 @@ export function nodesPages(app: FastifyInstance, site: Site): void {
           ${fact(texts.asks.nodeId, mono(node.id))} ${fact(texts.nodes.state, state(texts, node))}
         </dl>`,
         submit: text.submit,
+        grave: true,
         action: `${path}/nodes/${node.id}/unbind`,
         back: `${path}/nodes`,
       });
