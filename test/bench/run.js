@@ -9,10 +9,19 @@ import { root, startSite } from "./site.js";
 import { measure as activations } from "./figures/activations.js";
 import { measure as atRest } from "./figures/at-rest.js";
 import { measure as localApi } from "./figures/local-api.js";
+import { measure as pages } from "./figures/pages.js";
+import { measure as signIn } from "./figures/sign-in.js";
 import { measure as startUp } from "./figures/start-up.js";
 
 // At rest comes first: the daemon is fresh then, as on a server that nobody looks at.
-const figures = { "at-rest": atRest, "start-up": startUp, "local-api": localApi, activations };
+const figures = {
+  "at-rest": atRest,
+  "start-up": startUp,
+  "local-api": localApi,
+  activations,
+  pages,
+  "sign-in": signIn,
+};
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const chosen = Object.entries(figures).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 

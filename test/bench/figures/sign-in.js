@@ -1,0 +1,111 @@
+// Signing in by OIDC, from the callback to the page: our own share, without what the exchange at the issuer takes,
+// beside one commit on that disk and one check of a signature.
+
+import { Agent, request } from "node:http";
+import { join } from "node:path";
+import { median, ms, runProcess, times } from "../measure.js";
+import { root } from "../site.js";
+import { startSignInSite } from "../sign-in-site.js";
+
+const rounds = 60;
+const warmUps = 20;
+
+/** A browser that is nothing but cookies: one request, not following redirects. */
+function createBrowser() {
+  const agent = new Agent({ keepAlive: true });
+  const cookies = new Map();
+  return {
+    cookies,
+    close: () => agent.destroy(),
+    send(method, url, form) {
+      return new Promise((resolve, reject) => {
+        const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+        const headers = {
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          accept: "text/html",
+          "user-agent": "figures",
+          ...(body === undefined
+            ? {}
+            : { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" }),
+        };
+        request(url, { method, agent, headers }, (answer) => {
+          let text = "";
+          for (const header of answer.headers["set-cookie"] ?? []) {
+            const [, name, value] = /^([^=]+)=([^;]*)/.exec(header);
+            if (/max-age=0|expires=thu, 01 jan 1970/i.test(header)) cookies.delete(name);
+            else cookies.set(name, value);
+          }
+          answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
+          answer.on("end", () => resolve({ status: answer.statusCode, location: answer.headers.location, text }));
+        })
+          .on("error", reject)
+          .end(body);
+      });
+    },
+  };
+}
+
+const decode = (text) => text.replaceAll("&amp;", "&");
+
+/** To the issuer and to where it sends the browser back. */
+async function fetchCallback(browser, url) {
+  const signIn = await browser.send("GET", `${url}/sign-in`);
+  const [, csrf] = /name="csrf" value="([^"]+)"/.exec(signIn.text) ?? [];
+  const start = await browser.send("POST", `${url}/auth/start/home`, { csrf });
+  const [, away] = /href="(http[^"]+\/authorize[^"]+)"/.exec(start.text) ?? [];
+  if (away === undefined) throw new Error(`the start led nowhere: ${start.status} ${start.text}`);
+  return (await browser.send("GET", decode(away))).location;
+}
+
+async function timed(work) {
+  const start = performance.now();
+  const result = await work();
+  return { result, taken: performance.now() - start };
+}
+
+export async function measure() {
+  const site = await startSignInSite();
+  const exchange = createBrowser();
+  try {
+    const [whole, issuer] = [[], []];
+    for (let round = -warmUps; round < rounds; round += 1) {
+      const browser = createBrowser();
+      const callback = await fetchCallback(browser, site.url);
+      const { result, taken } = await timed(async () => {
+        const back = await browser.send("GET", callback);
+        if (back.status !== 303) throw new Error(`the callback answered ${back.status}: ${back.text}`);
+        return await browser.send("GET", new URL(back.location, site.url));
+      });
+      if (result.status !== 200 || !result.text.includes("Noor Example"))
+        throw new Error(`not signed in: ${result.text}`);
+      browser.close();
+      // The same exchange of a code by a client that does nothing else.
+      const other = await fetchCallback(createBrowser(), site.url);
+      const code = new URL(other).searchParams.get("code");
+      const bare = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
+      if (!bare.result.text.includes("id_token")) throw new Error(bare.result.text);
+      if (round >= 0) {
+        whole.push(taken);
+        issuer.push(bare.taken);
+      }
+    }
+    const floor = await runProcess(process.execPath, [
+      join(root, "test/bench/floors/commit-and-check.js"),
+      site.folder,
+    ]);
+    const { commit, check } = JSON.parse(floor.stdout);
+    const share = median(whole) - median(issuer);
+    return [
+      [
+        "sign-in by OIDC, from callback to page, our own share",
+        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))})`,
+        `one commit ${ms(commit)} + one RS256 check ${ms(check)}`,
+        times(share / (commit + check)),
+        "at most 3 ×",
+      ],
+    ];
+  } finally {
+    exchange.close();
+    await site.stop();
+  }
+}
