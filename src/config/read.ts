@@ -1,9 +1,9 @@
 // Reads settings from flags and the environment: flag > variable > `<VARIABLE>_FILE` for secrets > undefined.
 // Says exactly which variable is wrong and what it accepts.
 
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { JitnodeError } from "../protocol/errors.js";
+import { readSecretFile } from "./secret-file.js";
 import { settings, type Setting, type SettingName } from "./settings.js";
 import { readSignIns, type SignInSettings } from "./sign-ins.js";
 
@@ -46,7 +46,7 @@ export function createSettingsReader(environment: Environment, flags: Flags = {}
         hint: "Set one of them only.",
       });
     }
-    if (file !== undefined) return readSecret(setting, file);
+    if (file !== undefined) return readSecretFile(`${setting.variable}_FILE`, file);
     return given === undefined || given === "" ? undefined : given;
   };
 
@@ -101,14 +101,6 @@ export function createSettingsReader(environment: Environment, flags: Flags = {}
     },
     signIns: () => readSignIns(environment),
   };
-}
-
-function readSecret(setting: Setting, file: string): string {
-  try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
-  } catch (cause) {
-    throw new JitnodeError("secret_file_unreadable", { message: `${setting.variable}_FILE cannot be read.`, cause });
-  }
 }
 
 /** An http(s) origin without credentials, path, query or fragment. */

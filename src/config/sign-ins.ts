@@ -2,9 +2,9 @@
 // JITNODE_CONTROL_SIGNIN_<NAME>_<KEY>; what each type of provider needs and takes is here, so that a mistake is
 // found at the start, with the variable's name.
 
-import { readFileSync } from "node:fs";
 import { JitnodeError } from "../protocol/errors.js";
 import { isLoopbackHost } from "./loopback.js";
+import { readSecretFile } from "./secret-file.js";
 import type { Setting } from "./settings.js";
 
 export const providerTypes = ["google", "github", "wechat", "entra", "oidc"] as const;
@@ -130,7 +130,7 @@ export function readSignIns(environment: Environment): readonly SignInSettings[]
     if (given.has(key)) {
       throw invalid(`Both ${nameOf(name, key)} and ${nameOf(name, key)}_FILE are set.`, "Set one of them only.");
     }
-    given.set(key, fromFile ? readSecret(variableName, value) : value);
+    given.set(key, fromFile ? readSecretFile(variableName, value) : value);
   }
   const read = [...all].filter(([, given]) => given.size > 0).map(([name, given]) => readOne(name, given));
   return read.sort((a, b) => order(a) - order(b) || (a.name < b.name ? -1 : 1));
@@ -155,14 +155,6 @@ function parseVariable(text: string): { readonly name: string; readonly key: Key
 }
 
 const isKey = (text: string): text is Key => Object.hasOwn(signInSettings, text);
-
-function readSecret(variableName: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
-  } catch (cause) {
-    throw new JitnodeError("secret_file_unreadable", { message: `${variableName} cannot be read.`, cause });
-  }
-}
 
 function readOne(name: string, given: Given): SignInSettings {
   const wrong = (key: Key, expected: string): JitnodeError =>

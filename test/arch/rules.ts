@@ -32,7 +32,7 @@ type Allowance = { readonly folders: readonly string[]; readonly why: string };
 
 /** Node modules outside platform. */
 const nodeModuleExceptions: Readonly<Record<string, Allowance>> = {
-  "node:fs": { folders: ["src/config/read.ts"], why: "a …_FILE setting is read where settings become values" },
+  "node:fs": { folders: ["src/config/secret-file.ts"], why: "a …_FILE setting is read where settings become values" },
 };
 
 /** Every package the programs use, and where. */
@@ -57,6 +57,7 @@ const packages: Readonly<Record<string, Allowance>> = {
   "@fastify/cookie": { folders: ["src/control/http/", "src/control/web/", "src/control/main.ts"], why: "as fastify" },
   "@fastify/formbody": { folders: ["src/control/http/", "src/control/web/", "src/control/main.ts"], why: "as fastify" },
   jose: { folders: ["src/identity/", "src/control/"], why: "tokens are made and checked there" },
+  "openid-client": { folders: ["src/control/sign-in/oidc/"], why: "one way to sign in by OpenID Connect" },
   pino: { folders: ["src/platform/"], why: "one log" },
   undici: { folders: ["src/platform/"], why: "one HTTP client" },
   typebox: { folders: ["src/"], why: "shapes; no input or output (domain has none all the same)" },
