@@ -57,8 +57,8 @@ footer span{margin-right:auto}.links{display:flex;gap:1.25rem}
 .facts{margin:0;display:grid;grid-template-columns:minmax(4.75rem,auto) 1fr;gap:.4375rem 1rem;font-size:.9375rem}
 .facts dt{color:var(--soft)}
 .facts dd{margin:0;min-width:0}
-.facts+h3{margin-top:1.25rem}
-h3{font-size:.8125rem;line-height:1.4;font-weight:600;color:var(--soft);margin:0 0 .375rem}
+.facts+.small{margin-top:1.25rem}
+h3,h2.small{font-size:.8125rem;line-height:1.4;font-weight:600;color:var(--soft);margin:0 0 .375rem}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
 .flag{color:var(--warn);font-weight:600}
 .quiet{color:var(--soft)}

@@ -49,9 +49,9 @@ export const askingCards = ({ asks }: Texts, asking: Asking): Html =>
   html`<p class="kind">${asking.kind}</p>
     <h1><bdi>${asking.title}</bdi></h1>
     <div class="card">
-      <h3 id="claims">${asks.ofItself}</h3>
+      <h2 class="small" id="claims">${asks.ofItself}</h2>
       <dl class="facts" aria-labelledby="claims">${asking.claims}</dl>
-      <h3 id="known" class="next">${asks.known}</h3>
+      <h2 class="small next" id="known">${asks.known}</h2>
       <dl class="facts" aria-labelledby="known">${asking.known}</dl>
     </div>
     <div class="card">
