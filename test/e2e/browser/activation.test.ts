@@ -1,11 +1,15 @@
 // A person in a real browser and a real node: the ways of binding, and everything that may come between.
 import type { Browser } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { startGitHub } from "../../emulators/github/github.js";
 import { reach } from "../../integration/daemon/daemon-client.js";
 import { launchBrowser } from "../../support/browser.js";
-import { runCli, startCli } from "../../support/programs.js";
+import { onEnd } from "../../support/cleanup.js";
+import { freePort, runCli, startCli } from "../../support/programs.js";
 import { readShown, resultOf } from "../cli-site.js";
 import { temporaryFolder } from "../../support/temporary.js";
+import { zh } from "../../../src/control/web/texts/zh.js";
+import { inspect } from "./inspect.js";
 import { enter, password, startBrowserSite, type AskingNode, type BrowserSite } from "./site.js";
 import { openVisitor, type Visitor, type VisitorOptions } from "./visitor.js";
 
@@ -17,9 +21,19 @@ let ada: Visitor;
 let bea: Visitor;
 
 beforeAll(async () => {
+  const port = await freePort();
+  const github = await startGitHub({ callback: `http://127.0.0.1:${port}/auth/callback/github` });
+  onEnd(() => github.close(), "file");
   const [launched, started] = await Promise.all([
     launchBrowser(),
-    startBrowserSite({ env: { JITNODE_CONTROL_TRUSTED_PROXIES: "127.0.0.1" } }),
+    startBrowserSite({
+      port,
+      env: {
+        ...github.settings("GITHUB"),
+        JITNODE_CONTROL_SIGNIN_GITHUB_LABEL: "GitHub",
+        JITNODE_CONTROL_TRUSTED_PROXIES: "127.0.0.1",
+      },
+    }),
   ]);
   browser = launched;
   site = started;
@@ -120,6 +134,57 @@ describe("an organization for the node", () => {
   });
 });
 
+test("somebody new, by a provider and without JavaScript: the organization's code, the account, then the node", async () => {
+  const node = await site.node("of a newcomer");
+  const visitor = await open({ javaScript: false });
+  await visitor.go(node.link);
+  await visitor.leaveFor("GitHub");
+  await visitor.press("Authorize as lin-wei");
+  expect(visitor.at().pathname).toBe("/sign-in/finish");
+  await visitor.look("a newcomer");
+  await visitor.fill("Binding code", "BCDF-GHJK-LMNP-Q");
+  await visitor.press("Create account");
+  expect(visitor.at().pathname).toBe("/sign-in/finish");
+  expect(await visitor.page.getByLabel("Your name").inputValue()).toBe("Lin Wei");
+  await visitor.fill("Binding code", await bindingCode("rockets"));
+  await visitor.press("Create account");
+  expect(visitor.at().search).toBe(`?code=${node.code}`);
+  await visitor.press("Continue");
+  await visitor.fill("Number", node.number);
+  await visitor.choose(/Rockets/);
+  // They came by a code: joining is theirs, founding is not.
+  expect(await visitor.page.getByLabel("Create a new organization").count()).toBe(0);
+  await visitor.press("Approve");
+  await node.belongsTo("rockets");
+  await visitor.context.close();
+});
+
+test("in Chinese, the whole way, with a glyph for every character", async () => {
+  const node = await site.node("构建服务器 节点");
+  const visitor = await open({ locale: "zh-CN" });
+  const { page } = visitor;
+  await visitor.go(node.link);
+  expect(await visitor.heading()).toBe(zh.signIn.title);
+  await visitor.look("登录");
+  await visitor.fill(zh.signIn.login, "ada");
+  await visitor.fill(zh.signIn.password, password);
+  await visitor.press(zh.signIn.submit);
+  await visitor.look("代码");
+  await visitor.press(zh.code.submit);
+  expect(await visitor.heading()).toBe("构建服务器 节点");
+  expect(await visitor.text()).toContain("节点");
+  await visitor.look("请求");
+  await visitor.fill(zh.asks.number, node.number);
+  await visitor.choose(/Rockets/);
+  await visitor.press(zh.asks.approve);
+  await visitor.look("完成");
+  await node.belongsTo("rockets");
+  // What would be found missing: a character that no font has.
+  await page.locator("h1").evaluate((heading) => (heading.textContent = "\u{2ffc}\u{2a6df}\u{323af}"));
+  expect((await inspect(page, true)).join()).toContain("has no glyph");
+  await visitor.context.close();
+});
+
 describe("every step", () => {
   test("stands reloading and going back; a form sent again by reloading is decided once", async () => {
     const node = await site.node("reloaded");
@@ -139,13 +204,11 @@ describe("every step", () => {
     await ada.fill("Number", wrong(node));
     await ada.press("Approve");
     expect(await ada.text()).toContain("The number is not the one the node shows.");
+    await page.reload();
+    expect(await ada.text()).toContain("The number is not the one the node shows.");
     await ada.fill("Number", node.number);
     await ada.press("Approve");
     expect(await ada.heading()).toBe("The node is activated");
-    await page.reload();
-    expect(await ada.heading()).toBe("The node is activated");
-    // Back to the page that answered a form, which a browser keeps no copy of: sent again, the form decides nothing.
-    await page.goBack().catch(() => undefined);
     await page.reload();
     expect(await ada.heading()).toBe("The node is activated");
     await node.belongsTo("rockets");
@@ -179,6 +242,9 @@ describe("every step", () => {
     await other.choose(/Rockets/);
     await other.press("Approve");
     expect(await other.text()).toContain("tab two");
+    // Back to the form that was sent: it is over, and the page says so instead of offering it again.
+    await other.page.goBack();
+    expect(await other.heading()).toBe("The node is activated");
     await other.page.close();
     await Promise.all([one.belongsTo("rockets"), two.belongsTo("rockets")]);
   });
