@@ -17,13 +17,17 @@ export type PrivateFile =
   | { readonly kind: "text"; readonly text: string };
 
 const othersMayUse = 0o066;
+/** Container engines put secrets there, often as 0444 and root's; within a container there is nobody else to read them. */
+const secretsOfEngine = "/run/secrets/";
+const othersMayChange = 0o022;
 
 /** At most `limit` bytes; what is longer is cut, since no secret is. The mode is that of the very file that is read. */
 export async function readPrivateFile(path: string, limit = 4096): Promise<PrivateFile> {
   try {
     const handle = await open(path, constants.O_RDONLY);
     try {
-      if (((await handle.stat()).mode & othersMayUse) !== 0) return { kind: "exposed" };
+      const forbidden = path.startsWith(secretsOfEngine) ? othersMayChange : othersMayUse;
+      if (((await handle.stat()).mode & forbidden) !== 0) return { kind: "exposed" };
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(limit), 0, limit, 0);
       return { kind: "text", text: buffer.toString("utf8", 0, bytesRead) };
     } finally {
