@@ -92,5 +92,7 @@ export function sendErrorPage(
 ): FastifyReply {
   const { host } = new URL(context.config.publicUrl);
   const texts = textsOf(reply.request);
-  return sendPage(reply, errorPage(texts, error), { texts, url: reply.request.url, host, person: undefined });
+  // Where signing in failed, the sign-in page still knows where the person was going; the start page would forget it.
+  const back = error.code.startsWith("sign_in_") ? { href: "/sign-in", text: texts.error.back } : undefined;
+  return sendPage(reply, errorPage(texts, error, back), { texts, url: reply.request.url, host, person: undefined });
 }

@@ -36,7 +36,7 @@ function endingOf({ result: text }: Texts, state: Activation["state"], decision:
           ${fact(
             text.node,
             html`<bdi>${name}</bdi><br>${mono(node)}`,
-          )}${fact(text.organization, html`<bdi>${orgName}</bdi><br>${mono(org)}`)}
+          )}${fact(text.organization, html`<a href="/orgs/${org}"><bdi>${orgName}</bdi></a><br>${mono(org)}`)}
         </dl>
       </div>
       <div class="card">

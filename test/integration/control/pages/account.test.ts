@@ -27,7 +27,7 @@ test("it shows who one is, the ways in, and every browser and terminal that is s
   expect(page.text).toContain("Name and password ada Linked");
   expect(page.text).toContain("The last way in cannot be taken away.");
   expect(page.text).toContain("Firefox · Linux Browser");
-  expect(page.text).toContain("jitnode test browser Browser This browser");
+  expect(page.text).toContain("jitnode test browser This browser");
   expect(endings(page)).toHaveLength(2);
   expect((await ada.get("/")).links).toContain("/account");
 });

@@ -391,3 +391,27 @@ test("somebody whose session ended comes back to the page of the organization af
   const after = await ada.submit(page.form("/sign-in"), { login: "ada", password });
   expect([after.path, after.heading]).toEqual(["/orgs/rockets", "Rockets 火箭"]);
 });
+
+test("every page of an organization runs its one script and nothing else, and is framed and kept by nobody", async () => {
+  const { site, ada } = await organization();
+  const scripted =
+    /^default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/;
+  for (const path of ["", "?code=shown", "/members", "/nodes", "/activity", "/code/refresh"]) {
+    const page = await ada.get(`/orgs/rockets${path}`);
+    const live = path !== "/code/refresh";
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect([path, scripted.test(policy), policy.includes("script-src")]).toEqual([path, live, live]);
+    expect(page.headers.get("x-frame-options")).toBe("DENY");
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.html.match(/<script\b[^>]*>/g) ?? []).toEqual(
+      live ? [expect.stringMatching(/^<script src="\/assets\/live-[0-9a-f]{16}\.js" defer>$/)] : [],
+    );
+    expect(page.html).not.toMatch(/<script[^>]*>[^<]|\son[a-z]+=|style="|javascript:/i);
+    expect(Buffer.byteLength(page.html)).toBeLessThan(30_000);
+    expect(new Set(page.html.match(/ id="[^"]*"/g)).size).toBe(page.html.match(/ id="[^"]*"/g)?.length);
+  }
+  const src = /src="([^"]*)"/.exec((await ada.get("/orgs/rockets")).html)?.[1] ?? "";
+  const script = await fetch(`${site.url}${src}`);
+  expect([script.status, script.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+  expect((await fetch(`${site.url}/orgs/rockets/events`, { method: "HEAD" })).status).not.toBe(200);
+});

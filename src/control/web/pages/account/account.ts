@@ -132,7 +132,7 @@ function sessionRow({ texts, token }: PersonVisit, session: Session, now: number
   const { accountPage: text } = texts;
   return {
     title: html`<bdi>${agentInWords(session.agent) || text.unknownAgent}</bdi>`,
-    mark: [badge(text.kinds[session.kind]), session.current && badge(text.current, "good")],
+    mark: session.current ? badge(text.current, "good") : badge(text.kinds[session.kind]),
     facts: [
       html`${text.used} ${ago(texts, session.last_used_at, now)} · <span class="mono">${session.address}</span>`,
       html`${text.signedIn} ${moment(texts, session.created_at)}`,

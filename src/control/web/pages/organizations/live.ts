@@ -20,7 +20,8 @@ export function livePages(app: FastifyInstance, site: Site): void {
     oldest.push(null);
   });
 
-  app.get("/orgs/:org/events", async (request, reply) => {
+  // A HEAD would read on and on.
+  app.get("/orgs/:org/events", { exposeHeadRoute: false }, async (request, reply) => {
     const { session, visitor } = await site.visit(request);
     setPageHeaders(reply).header("x-accel-buffering", "no");
     if (session === undefined) throw new JitnodeError("sign_in_needed");
