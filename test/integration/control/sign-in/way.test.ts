@@ -45,6 +45,8 @@ it("takes a callback once, in the browser that started, and in no other", async 
 
 it("refuses a callback at another provider's address, and one after ten minutes", async () => {
   const site = await createProviderSite(two);
+  // Somebody known: nothing else but the attempt could be in the way.
+  await signIn(site.open(), "google", site.at.GOOGLE, ada().sub);
   const browser = site.open();
   const callback = await decide(site.at.GOOGLE, await begin(browser, "google"), ada().sub);
   expect(codeOf(await browser.get(callback.replace("/google", "/github")))).toBe("sign_in_attempt_invalid");
