@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const steps: readonly RegExp[] = [
   /\/test\/crash\//,
+  /\/test\/e2e\/browser\//,
   /\/test\/e2e\/(cli-session|dev|control-program|cli-activate|daemon)\.test/,
   /\/test\/e2e\/contract\/(postgres|sqlite)\.test/,
   /\/test\/property\//,

@@ -131,8 +131,6 @@ describe("on the way", () => {
       expect(await visitor.text()).not.toMatch(/access_denied|AADSTS/);
       await visitor.look("cancelled");
       await visitor.follow("To the start page");
-      expect(visitor.at().pathname).toBe("/sign-in");
-      await visitor.go("/activate?code=BCDF-GHJK");
       await signIn(visitor, way("github"));
       expect(visitor.at().search).toBe("?code=BCDF-GHJK");
       await visitor.context.close();
