@@ -1,13 +1,13 @@
 // A text as a QR code for cameras of phones: inline SVG, dark on white in every theme, with the margin that readers want.
 
-import { encode } from "uqr";
-import { Html } from "./html.js";
-import { escapeHtml } from "./html.js";
+import { readQrModules } from "../../platform/qr.js";
+import { escapeHtml, Html } from "./html.js";
 
 /** `label`: what a screen reader says instead. */
-export function qrCode(text: string, label: string): Html {
-  const { data, size } = encode(text, { ecc: "M", border: 4 });
-  const dark = data.flatMap((row, y) => runsOf(row).map(([x, width]) => `M${x} ${y}h${width}v1h-${width}z`));
+export async function qrCode(text: string, label: string): Promise<Html> {
+  const modules = await readQrModules(text);
+  const size = String(modules.length);
+  const dark = modules.flatMap((row, y) => runsOf(row).map(([x, width]) => `M${x} ${y}h${width}v1h-${width}z`));
   return new Html(
     `<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label="${escapeHtml(label)}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path fill="#000" d="${dark.join("")}"/></svg>`,
   );

@@ -17,9 +17,10 @@ export function overviewPage(app: FastifyInstance, site: Site): void {
       const { visit, organization } = at;
       const code =
         at.query["code"] === "shown" ? await site.bindingCodes.show(visit.actor, organization.id) : undefined;
+      const qr = code && (await qrCode(code.binding_code, at.texts.bindingCode.qr));
       return insidePage(at, {
         tab: "overview",
-        main: html`<div class="columns">${facts(at)}${codeCard(at, code, site.context.clock.now())}</div>`,
+        main: html`<div class="columns">${facts(at)}${codeCard(at, code && { ...code, qr }, site.context.clock.now())}</div>`,
       });
     }),
   );
@@ -42,14 +43,16 @@ function facts({ texts, organization }: Inside): Html {
 const copyButton = (label: string, done: string, text: string): Html =>
   html`<button class="plain copy" type="button" data-copy="${text}" data-copied="${done}">${signs.copy}<span>${label}</span></button>`;
 
-function codeCard({ texts, path }: Inside, code: BindingCodeAnswer | undefined, now: number): Html {
+type ShownCode = BindingCodeAnswer & { readonly qr: Html | undefined };
+
+function codeCard({ texts, path }: Inside, code: ShownCode | undefined, now: number): Html {
   const { bindingCode: text } = texts;
   const shown =
     code === undefined
       ? html`<p class="binding-code hidden"><span aria-hidden="true">••••-••••-••••-•</span><span class="unseen">${text.hidden}</span></p>
           <p class="actions"><a class="button" href="${path}?code=shown">${text.show}</a></p>`
       : html`<p class="binding-code">${code.binding_code}</p>
-          ${qrCode(code.binding_code, text.qr)}
+          ${code.qr}
           <p class="actions">
             ${copyButton(texts.copy, texts.copied, code.binding_code)}
             <a class="button plain" href="${path}">${text.hide}</a>
