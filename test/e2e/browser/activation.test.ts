@@ -179,9 +179,14 @@ test("in Chinese, the whole way, with a glyph for every character", async () => 
   await visitor.press(zh.asks.approve);
   await visitor.look("完成");
   await node.belongsTo("rockets");
-  // What would be found missing: a character that no font has.
-  await page.locator("h1").evaluate((heading) => (heading.textContent = "\u{2ffc}\u{2a6df}\u{323af}"));
-  expect((await inspect(page, true)).join()).toContain("has no glyph");
+  // What `look` must find: a character without a glyph, a part wider than the phone, a picture that says nothing.
+  await page.locator("h1").evaluate((heading) => {
+    heading.textContent = "\u{2ffc}\u{2a6df}\u{323af}";
+    heading.style.width = "500px";
+    heading.append(heading.ownerDocument.createElement("img"));
+  });
+  const wrongs = (await inspect(page, true)).join();
+  for (const found of ["has no glyph", "in a window of 360 px", "image-alt"]) expect(wrongs).toContain(found);
   await visitor.context.close();
 });
 
@@ -395,6 +400,42 @@ describe("a terminal", () => {
     await cleo.go("/");
     expect(await cleo.text()).toContain("Rockets 火箭");
     await cleo.context.close();
+  });
+});
+
+describe("the page of an organization that is open", () => {
+  test("changes by itself when a node comes online and goes, and when somebody refreshes the code", async () => {
+    const visitor = await open();
+    await signIn(visitor, "ada");
+    await visitor.go("/orgs/rockets/nodes");
+    const other = await visitor.tab();
+    await other.go("/orgs/rockets?code=shown");
+    const code = await bindingCode("rockets");
+    expect(await other.text()).toContain(code);
+    const node = await site.node("comes and goes");
+    await activate(ada, node, () => ada.choose(/Rockets/));
+    await node.belongsTo("rockets");
+    await visitor.page.bringToFront();
+    const row = visitor.page.getByRole("listitem").filter({ hasText: "comes and goes" });
+    await row.getByText("Online").waitFor();
+    await visitor.look("nodes");
+    await node.kill();
+    await row.getByText("Offline").waitFor();
+    await other.page.bringToFront();
+    await org("code", "refresh", "--org", "rockets");
+    await expect.poll(() => other.text()).not.toContain(code);
+    expect(await other.text()).toContain(await bindingCode("rockets"));
+    await other.look("organization");
+    await visitor.context.close();
+  });
+
+  test("says so when the person was removed", async () => {
+    const visitor = await open();
+    await signIn(visitor, "cleo");
+    await visitor.go("/orgs/rockets");
+    await removeMember("rockets", "Cleo");
+    await visitor.page.getByText("You are no longer a member of rockets.").waitFor();
+    await visitor.context.close();
   });
 });
 
