@@ -30,7 +30,7 @@ export interface IdentityList {
 }
 
 export function createIdentities(context: ControlContext, providers: Pick<Providers, "choices">): IdentityList {
-  const { clock: _clock, secrets, store } = context;
+  const { secrets, store } = context;
   const idOf = ({ provider, issuer, subject }: IdentityKey): string =>
     secrets.hash(JSON.stringify([provider, issuer, subject]));
   const works = ({ provider }: Identities): boolean =>

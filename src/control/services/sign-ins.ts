@@ -5,21 +5,20 @@
 // the use of its link and of its attempt are one transaction; nonce and verifier are made from the state and the browser's
 // cookie, and kept nowhere; a disabled account is refused; of what the provider gave, no token is kept.
 
-import { asAccountId, type AccountId } from "../../domain/ids.js";
-import { asName, type Name } from "../../domain/names.js";
+import type { AccountId } from "../../domain/ids.js";
+import { asName } from "../../domain/names.js";
 import { JitnodeError } from "../../protocol/errors.js";
-import type { ControlContext, Tx } from "../context.js";
-import { failed, reasonOf, type ProviderHttp } from "../sign-in/http.js";
-import type { Journey, ProvenPerson } from "../sign-in/provider.js";
+import type { ControlContext } from "../context.js";
+import { reasonOf, type ProviderHttp } from "../sign-in/http.js";
+import type { Journey } from "../sign-in/provider.js";
 import { findUsableLink } from "../store/account-links.js";
-import { insertIdentity, lockAccount } from "../store/accounts.js";
-import { findIdentity, touchIdentity, type IdentityKey } from "../store/identities.js";
-import type { Identities, SignInAttempts } from "../store/schema.js";
-import { findUnfinished, insertAttempt, keepAnswer, markAttemptUsed, takeAttempt } from "../store/sign-in-attempts.js";
+import { findIdentity } from "../store/identities.js";
+import type { SignInAttempts } from "../store/schema.js";
+import { findUnfinished, insertAttempt, keepAnswer, takeAttempt } from "../store/sign-in-attempts.js";
 import { sign, type BrowserSession, type BrowserSessions, type Visitor } from "./browser-sessions.js";
 import { createIdentities, type IdentityList } from "./identities.js";
-import { consumeHashedLink } from "./links.js";
-import { holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
+import { tryBindingCode } from "./new-accounts.js";
+import { createProviderPeople, personOf, type Person } from "./provider-people.js";
 import { createProviders, type ProviderChoice, type Providers } from "./providers.js";
 
 export interface Wish {
@@ -76,20 +75,16 @@ const minute = 60_000;
 export const attemptLife = 10 * minute;
 const stateBytes = 32;
 const secretPattern = /^[A-Za-z0-9_-]{43}$/;
-/** OpenID Connect Core section 2 of `sub`; the other providers' are shorter. */
-const subjectPattern = /^[\x20-\x7e]{1,255}$/;
-const displayLimit = 200;
 
 export const newcomerRefused = {
   message: "Nobody here has this way of signing in, and new accounts need an invitation.",
   hint: "If you have an account, sign in another way and link this one on the page of your account; else ask whoever runs this control plane for an invitation link.",
 } as const;
 
-type Person = IdentityKey & { readonly name: string | null; readonly display: string | null };
-
 export function createSignIns(context: ControlContext, { http, sessions }: SignInsOptions): SignIns {
   const { clock, config, limits, log, metrics, random, secrets, store } = context;
   const providers: Providers = createProviders(config, { http, clock });
+  const people = createProviderPeople(context, sessions);
 
   const journeyOf = (name: string, state: string, browser: string): Journey => ({
     state,
@@ -102,70 +97,11 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
     if (token === undefined) return { link_kind: null, link_hash: null };
     const hash = secrets.hash(token);
     for (const kind of ["invitation", "setup"] as const) {
-      if ((await findUsableLink(store, kind, hash, clock.now())) !== undefined)
-        return { link_kind: kind, link_hash: hash };
+      const link = await findUsableLink(store, kind, hash, clock.now());
+      if (link !== undefined) return { link_kind: kind, link_hash: hash };
     }
     throw new JitnodeError("link_invalid");
   };
-
-  /** Whoever has the identity: in now, if the account is not disabled. */
-  const admit = async (tx: Tx, known: Identities, person: Person, visitor: Visitor): Promise<string> => {
-    const accountId = asAccountId(known.account_id);
-    const account = accountId && (await lockAccount(tx, accountId));
-    if (accountId === undefined || account === undefined || account.disabled_at !== null) {
-      throw new JitnodeError("account_disabled");
-    }
-    // Unlinked in between: the account's row was locked then.
-    if ((await findIdentity(tx, known))?.account_id !== accountId) throw new JitnodeError("sign_in_attempt_invalid");
-    await touchIdentity(tx, known, { display: person.display, last_used_at: clock.now() });
-    return await sessions.open(tx, accountId, visitor, person.provider);
-  };
-
-  const create = async (
-    tx: Tx,
-    attempt: SignInAttempts,
-    person: Person,
-    name: Name,
-    bindingCode: string | undefined,
-    visitor: Visitor,
-  ): Promise<string> => {
-    if (!(await markAttemptUsed(tx, attempt.state_hash, clock.now())))
-      throw new JitnodeError("sign_in_attempt_invalid");
-    const { link_kind: linkKind, link_hash: linkHash } = attempt;
-    if (linkKind === "setup") await holdSetUp(tx);
-    if (linkKind !== null) await consumeHashedLink(context, tx, linkKind, linkHash ?? "");
-    const { provider, issuer, subject, display } = person;
-    const id = await insertNewcomer(context, tx, {
-      name,
-      origin: linkKind ?? (bindingCode === undefined ? "open" : "code"),
-      identity: { provider, issuer, subject, display, password_hash: null },
-      ...(bindingCode === undefined ? {} : { bindingCode }),
-      address: visitor.address,
-    });
-    // Another tab was quicker.
-    if (id === undefined) throw new JitnodeError("sign_in_attempt_invalid");
-    return await sessions.open(tx, id, visitor, provider);
-  };
-
-  const link = (person: Person, accountId: AccountId, visitor: Visitor): Promise<void> =>
-    store.transaction(async (tx) => {
-      const account = await lockAccount(tx, accountId);
-      if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
-      const now = clock.now();
-      const { provider, issuer, subject, display } = person;
-      const row = { provider, issuer, subject, display, account_id: accountId, password_hash: null };
-      if (await insertIdentity(tx, { ...row, created_at: now, last_used_at: null })) {
-        await context.audit.write(tx, {
-          action: "identity.linked",
-          actor: { kind: "account", id: accountId },
-          subject: accountId,
-          detail: { provider, issuer, display },
-          address: visitor.address,
-        });
-      } else if ((await findIdentity(tx, person))?.account_id !== accountId) {
-        throw new JitnodeError("identity_linked_elsewhere");
-      }
-    });
 
   /** The first sign-in of somebody: an account at once where nothing is missing. */
   const welcome = async (
@@ -176,19 +112,18 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
   ): Promise<Answered> => {
     const byLink = attempt.link_kind !== null;
     if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
-    const name = asName(person.name ?? "");
-    if (name !== undefined && (byLink || config.signup === "open")) {
+    const { issuer, subject, name, display } = person;
+    if (name !== null && (byLink || config.signup === "open")) {
       if (!byLink) await limits.take("sign_up", { address: visitor.address });
-      const cookie = await store.transaction((tx) => create(tx, attempt, person, name, undefined, visitor));
+      const cookie = await people.create(attempt, { ...person, name }, undefined, visitor);
       return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
     }
-    const { issuer, subject, display } = person;
     await store.transaction((tx) =>
       keepAnswer(tx, attempt.state_hash, {
         issuer,
         subject,
         display,
-        name: name ?? null,
+        name,
         expires_at: clock.now() + attemptLife,
       }),
     );
@@ -269,12 +204,12 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
         if (session === undefined || session.accountId !== attempt.account_id) {
           throw new JitnodeError("sign_in_attempt_invalid");
         }
-        await link(person, session.accountId, visitor);
+        await people.link(person, session.accountId, visitor);
         return { kind: "linked" };
       }
       const known = await findIdentity(store, person);
       if (known === undefined) return await welcome(state, attempt, person, visitor);
-      const cookie = await store.transaction((tx) => admit(tx, known, person, visitor));
+      const cookie = await people.admit(known, person, visitor);
       return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
     },
 
@@ -299,15 +234,8 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       if (!byLink) await limits.take("sign_up", { address: visitor.address });
       const { provider, issuer, subject, display } = attempt;
       const person = { provider, issuer, subject, display, name };
-      const cookie = await store.transaction((tx) => create(tx, attempt, person, name, code, visitor));
+      const cookie = await people.create(attempt, person, code, visitor);
       return { cookie, target: attempt.target ?? undefined };
     },
   };
-}
-
-/** What a provider says, as it may be kept: PostgreSQL takes no NUL, and nobody wants control characters. */
-function personOf(provider: string, { issuer, subject, name, display }: ProvenPerson): Person {
-  if (!subjectPattern.test(subject)) throw failed("what it calls the person by cannot be a subject");
-  const shown = (display ?? "").replace(/\p{C}/gu, "").slice(0, displayLimit);
-  return { provider, issuer, subject, name: asName(name ?? "") ?? null, display: shown === "" ? null : shown };
 }
