@@ -5,6 +5,7 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { median, ms, runProcess, times } from "../measure.js";
 import { root } from "../site.js";
+import { countCommits } from "../wal.js";
 import { startSignInSite } from "../sign-in-site.js";
 
 const rounds = 60;
@@ -63,6 +64,30 @@ async function timed(work) {
   return { result, taken: performance.now() - start };
 }
 
+/** From the callback to the page; throws where nobody is signed in by it. */
+async function arrive(browser, callback, url) {
+  const back = await browser.send("GET", callback);
+  if (back.status !== 303) throw new Error(`the callback answered ${back.status}: ${back.text}`);
+  const page = await browser.send("GET", new URL(back.location, url));
+  if (page.status !== 200 || !page.text.includes("Noor Example")) throw new Error(`not signed in: ${page.text}`);
+}
+
+/** What one of them writes, seen on a few of them alone. */
+async function commitsOfOne(site) {
+  const counted = 5;
+  let commits = 0;
+  for (let round = 0; round < counted; round += 1) {
+    const browser = createBrowser();
+    const callback = await fetchCallback(browser, site.url);
+    const wal = join(site.folder, "control.db-wal");
+    const before = countCommits(wal);
+    await arrive(browser, callback, site.url);
+    commits += countCommits(wal) - before;
+    browser.close();
+  }
+  return commits / counted;
+}
+
 export async function measure() {
   const site = await startSignInSite();
   const exchange = createBrowser();
@@ -71,16 +96,12 @@ export async function measure() {
     for (let round = -warmUps; round < rounds; round += 1) {
       const browser = createBrowser();
       const callback = await fetchCallback(browser, site.url);
-      const { result, taken } = await timed(async () => {
-        const back = await browser.send("GET", callback);
-        if (back.status !== 303) throw new Error(`the callback answered ${back.status}: ${back.text}`);
-        return await browser.send("GET", new URL(back.location, site.url));
-      });
-      if (result.status !== 200 || !result.text.includes("Noor Example"))
-        throw new Error(`not signed in: ${result.text}`);
+      const { taken } = await timed(() => arrive(browser, callback, site.url));
       browser.close();
       // The same exchange of a code by a client that does nothing else.
-      const other = await fetchCallback(createBrowser(), site.url);
+      const stranger = createBrowser();
+      const other = await fetchCallback(stranger, site.url);
+      stranger.close();
       const code = new URL(other).searchParams.get("code");
       const bare = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
       if (!bare.result.text.includes("id_token")) throw new Error(bare.result.text);
@@ -95,10 +116,11 @@ export async function measure() {
     ]);
     const { commit, check } = JSON.parse(floor.stdout);
     const share = median(whole) - median(issuer);
+    const commits = await commitsOfOne(site);
     return [
       [
         "sign-in by OIDC, from callback to page, our own share",
-        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))})`,
+        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))}; ${commits.toFixed(1)} commits)`,
         `one commit ${ms(commit)} + one RS256 check ${ms(check)}`,
         times(share / (commit + check)),
         "at most 3 ×",
