@@ -218,6 +218,9 @@ describe("a callback", () => {
     await visitor.leaveFor("GitHub");
     const { location } = await github.decide(visitor.page.url(), "lin-wei");
     const callback = location?.href ?? "";
+    // Somebody on a way of their own, too; and the other's is not used up by that.
+    await stranger.go("/sign-in");
+    await stranger.leaveFor("GitHub");
     await stranger.go(callback);
     await stranger.look("another browser's callback");
     expect(await signedIn(stranger)).toBe(false);
