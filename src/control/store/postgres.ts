@@ -35,6 +35,9 @@ export function openPostgres(options: PostgresOptions): Store {
     application_name: "jitnode-control",
   });
   pool.on("error", options.onError);
+  // The pool listens while a connection rests. Broken while it is in use, it says so twice: to whoever queries next, and as
+  // an event that would end the process if nobody heard it.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
 
   const once = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
