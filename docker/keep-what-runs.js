@@ -11,9 +11,9 @@ for (const name of readdirSync(join(sqlite, "prebuilds"))) {
 }
 for (const part of ["deps", "src", "binding.gyp"]) rmSync(join(sqlite, part), { recursive: true });
 
-/** Type declarations and source maps: nothing compiles or debugs against them in the image. */
+/** TypeScript, its declarations and source maps: nothing compiles or debugs against them in the image. */
 for (const entry of readdirSync("node_modules", { recursive: true, withFileTypes: true })) {
-  if (entry.isFile() && /\.(d\.[cm]?ts|[cm]?js\.map|d\.[cm]?ts\.map)$/.test(entry.name)) {
+  if (entry.isFile() && /\.([cm]?ts|[cm]?ts\.map|[cm]?js\.map)$/.test(entry.name)) {
     rmSync(join(entry.parentPath, entry.name));
   }
 }
