@@ -69,4 +69,8 @@ export async function reach(
   return last;
 }
 
+/** Without what depends on the machine of the tests, which may be a container itself. */
+export const warningsAnywhere = (status: Status): readonly string[] =>
+  warningsOf(status).filter((code) => code !== "state_on_container_layer");
+
 export const warningsOf = (status: Status): readonly string[] => status.warnings.map(({ code }) => code);
