@@ -12,8 +12,9 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 # What runs, and nothing else: no development dependency, no sources of the database, no binary of another platform.
 RUN npx tsc -p tsconfig.json \
- && npm sbom --omit=dev --sbom-format=cyclonedx > sbom.cdx.json \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+ && npm pkg delete devDependencies scripts allowScripts \
+ && npm sbom --sbom-format=cyclonedx > sbom.cdx.json \
  && node docker/keep-what-runs.js \
  && mkdir -p /image/usr/bin /image/usr/local/bin /image/opt/jitnode \
  && mv package.json README.md CHANGELOG.md SECURITY.md sbom.cdx.json bin dist schemas node_modules /image/opt/jitnode/ \

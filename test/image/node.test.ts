@@ -22,6 +22,10 @@ async function reach(node: Container, what: Partial<Status>): Promise<Status> {
 
 const healthcheck = (container: Container) => container.exec("jitnode-healthcheck");
 
+/** RFC 3339 or Go's own form, "2026-11-22 20:00:00.123456789 +0000 UTC". */
+const asTime = (text: string): number =>
+  Date.parse(text.replace(/^(\S+) (\d\d:\d\d:\d\d\.\d{0,3})\d* \+0000 UTC$/, "$1T$2Z"));
+
 describe("a node in a container", () => {
   test("the log shows link, code, number and QR; after approval it is bound; the next container on the volume is the same node", async () => {
     const volume = await createVolume();
@@ -100,10 +104,12 @@ describe("a node in a container", () => {
     });
     await control.until("jitnode-healthcheck");
     for (const container of [node, control]) {
-      const before = performance.now();
+      const before = Date.now();
       await dockerDoes(["kill", "--signal", "TERM", container.name]);
       expect(await container.wait()).toBe(0);
-      expect(performance.now() - before, container.name).toBeLessThan(2_000);
+      // When it ended, not when the engine said so.
+      const finished = await dockerDoes(["inspect", "--format", "{{.State.FinishedAt}}", container.name]);
+      expect(asTime(finished) - before, container.name).toBeLessThan(2_000);
     }
   });
 

@@ -1,0 +1,139 @@
+// docker-compose.yml as it is, with images that can be built here: the two steps of the guide, and the profile postgres.
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkout } from "../support/checkout.js";
+import { onEnd } from "../support/cleanup.js";
+import { freePort } from "../support/ports.js";
+import { temporaryFolder } from "../support/temporary.js";
+import {
+  command,
+  containerOf,
+  createVolume,
+  dockerDoes,
+  image,
+  newName,
+  poll,
+  runContainer,
+  succeed,
+  type Container,
+} from "./docker.js";
+import { newOrganization, openAccount, shownBy, statusOf } from "./site.js";
+
+const root = checkout();
+
+/** The plugin, or the older program of the same name. */
+async function composeCommand(): Promise<readonly string[]> {
+  return (await command("docker", ["compose", "version"])).code === 0 ? ["docker", "compose"] : ["docker-compose"];
+}
+
+async function createProject(env: Readonly<Record<string, string>>, profiles: readonly string[] = []) {
+  const [file = "", ...before] = await composeCommand();
+  const project = newName("p").replaceAll("-", "");
+  const flags = [...before, "-p", project, ...profiles.flatMap((profile) => ["--profile", profile])];
+  const run = (...args: readonly string[]): Promise<string> =>
+    succeed(file, [...flags, ...args], { cwd: root, env: { JITNODE_IMAGE: image(), ...env }, timeout: 170_000 });
+  onEnd(async () => void (await run("down", "-v", "-t", "2").catch(() => undefined)));
+  return {
+    run,
+    container: async (service: string): Promise<Container> => {
+      const [id = ""] = (await run("ps", "-q", service)).trim().split("\n");
+      return containerOf(id);
+    },
+  };
+}
+
+async function bound(node: Container): Promise<void> {
+  const done = await poll(async () => {
+    const { state, connection } = await statusOf(node);
+    return state === "bound" && connection === "connected" ? true : undefined;
+  }, 60_000);
+  if (done === undefined) throw new Error(`never bound: ${JSON.stringify(await statusOf(node))}`);
+}
+
+describe("docker compose up", () => {
+  test("a control plane and a node of one URL: first account, then the node, as the guide says; both survive `down`", async () => {
+    const port = await freePort();
+    // The port is the same inside and outside, as 7070 is by default.
+    const project = await createProject({ CONTROL_PORT: String(port) });
+    await project.run("up", "-d", "--no-build");
+    const control = await project.container("control");
+    const [link] = await control.waitForLog(/http:\/\/localhost:7070\/set-up\/\S+/);
+    await control.until("jitnode-healthcheck");
+    const ada = await openAccount(`http://127.0.0.1:${port}`, link, "ada");
+    const node = await project.container("node");
+    const shown = await shownBy(node);
+    expect(shown.link).toContain("http://localhost:7070/");
+    await ada.approve(shown, newOrganization("acme"));
+    await bound(node);
+    const { node: before } = await statusOf(node);
+
+    await project.run("down", "-t", "5");
+    await project.run("up", "-d", "--no-build");
+    const again = await project.container("node");
+    await again.until("jitnode", "status");
+    await bound(again);
+    expect((await statusOf(again)).node.id).toBe(before.id);
+  });
+});
+
+describe("the profile postgres", () => {
+  test("two replicas behind a proxy: a node is bound through it, and stays connected when one of them ends", async () => {
+    const images = { POSTGRES_IMAGE: "jitnode-test-postgres", PROXY_IMAGE: "jitnode-test-nginx" };
+    for (const [folder, tag] of [
+      ["postgres", images.POSTGRES_IMAGE],
+      ["nginx", images.PROXY_IMAGE],
+    ] as const) {
+      await dockerDoes(["build", "-q", "-t", tag, join(root, "test/image", folder)], { timeout: 170_000 });
+    }
+    const secrets = temporaryFolder({ mode: 0o755 });
+    mkdirSync(secrets, { recursive: true });
+    const password = randomBytes(18).toString("hex");
+    const files = {
+      "control.key": `${randomBytes(32).toString("base64")}\n`,
+      "postgres-password": `${password}\n`,
+      "database-url": `postgres://jitnode:${password}@postgres/jitnode\n`,
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(secrets, name), content, { mode: 0o644 });
+    const port = await freePort();
+    const env = {
+      ...images,
+      SECRETS_DIR: secrets,
+      REPLICAS_PORT: String(port),
+      REPLICAS_URL: "http://localhost:7080",
+      CONTROL_PORT: String(await freePort()),
+    };
+    const project = await createProject(env, ["postgres"]);
+    await project.run("up", "-d", "--no-build", "postgres", "control-a", "control-b", "proxy");
+    const replicas = [await project.container("control-a"), await project.container("control-b")] as const;
+    for (const replica of replicas) await replica.until("jitnode-control", "health");
+    const set = await replicas[0].until("jitnode-control", "setup-link");
+    const ada = await openAccount(`http://127.0.0.1:${port}`, set.stdout.trim(), "ada");
+
+    const proxy = await project.container("proxy");
+    const volume = await createVolume();
+    const node = await runContainer({
+      options: [
+        ...["--network", `container:${proxy.name}`, "-v", `${volume}:/var/lib/jitnode`],
+        ...["-e", "JITNODE_SERVER=http://localhost:7080"],
+      ],
+    });
+    await ada.approve(await shownBy(node), newOrganization("replicated"));
+    await bound(node);
+    await dockerDoes(["stop", "-t", "5", replicas[0].name]);
+    await bound(node);
+    expect((await ada.browser.get("/")).status).toBe(200);
+
+    // The guide's backup of PostgreSQL, and its restore into an empty database.
+    const postgres = await project.container("postgres");
+    const shell = (script: string): Promise<string> => dockerDoes(["exec", postgres.name, "sh", "-c", script]);
+    await shell("pg_dump --username=jitnode --format=custom --file=/tmp/jitnode.dump jitnode");
+    await dockerDoes(["stop", "-t", "5", replicas[1].name]);
+    await shell("dropdb --username=jitnode --force jitnode && createdb --username=jitnode jitnode");
+    await shell("pg_restore --username=jitnode --dbname=jitnode --exit-on-error /tmp/jitnode.dump");
+    for (const replica of replicas) await dockerDoes(["start", replica.name]);
+    for (const replica of replicas) await replica.until("jitnode-control", "health");
+    await bound(node);
+  });
+});
