@@ -28,8 +28,8 @@ export interface Activity {
     org: string,
     page: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<ActivityEntry>>;
-  /** Whether somebody who asks for an organization was removed from it: they knew it, so it may be said. */
-  wasRemoved(actor: PersonActor, org: string): Promise<boolean>;
+  /** How somebody who asks for an organization stopped being a member, if they were one: they knew it, so it may be said. */
+  departure(actor: PersonActor, org: string): Promise<"left" | "removed" | undefined>;
 }
 
 /** An approval binds a node in the same step, and that entry names it. */
@@ -48,9 +48,11 @@ export function createActivity({ store }: Pick<ControlContext, "store">): Activi
       );
     },
 
-    async wasRemoved(actor, org) {
+    async departure(actor, org) {
       const id = asOrganizationId(org);
-      return id !== undefined && (await findRemoval(store, id, actor.accountId)) !== undefined;
+      const by = id && (await findRemoval(store, id, actor.accountId));
+      if (by === undefined) return undefined;
+      return by === actor.accountId ? "left" : "removed";
     },
   };
 }

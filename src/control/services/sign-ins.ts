@@ -158,8 +158,10 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       await limits.check("sign_in_start", { address: visitor.address });
       const usedLink = await linkOf(wish.link);
       const state = random.token(stateBytes);
-      const url = await provider.authorizationUrl(journeyOf(name, state, browser)).catch((error: unknown) => {
+      const url = await provider.authorizationUrl(journeyOf(name, state, browser)).catch(async (error: unknown) => {
         log.warn("sign-in at a provider cannot start", { provider: name, reason: reasonOf(error) });
+        // It cost a question to the provider, and us up to ten seconds of waiting.
+        await limits.count("sign_in_start", { address: visitor.address });
         throw error;
       });
       const now = clock.now();

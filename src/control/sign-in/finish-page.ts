@@ -27,6 +27,7 @@ function page({ texts, token, state, unfinished, values, problem }: Rendering): 
   return {
     title: finish.title,
     refused: problem?.error,
+    at: `${finishPath}?state=${state}`,
     main: html`<h1>${finish.title}</h1>
       <p class="lead">${finish.lead(provider.label)}${display && html` <strong><bdi>${display}</bdi></strong>`}</p>
       ${needsCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}

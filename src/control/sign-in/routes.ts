@@ -37,6 +37,9 @@ export function providerRoutes(app: FastifyInstance, site: Site): void {
     });
   });
 
+  // Typed in again, or the same page in another language: what was sent is not sent again.
+  app.get("/auth/start/:name", async (_request, reply) => site.go(reply, "/sign-in"));
+
   app.get<{ Params: Named }>(
     "/auth/callback/:name",
     { exposeHeadRoute: false },

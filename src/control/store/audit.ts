@@ -36,16 +36,16 @@ export function listAudit(
   return query.execute();
 }
 
-/** When this account was removed from that organization last; whether it has come back is not said. */
-export async function findRemoval(executor: Executor, orgId: string, accountId: string): Promise<number | undefined> {
+/** Who removed this account from that organization last; whether it has come back is not said. */
+export async function findRemoval(executor: Executor, orgId: string, accountId: string): Promise<string | undefined> {
   const row = await executor.db
     .selectFrom("audit")
-    .select("at")
+    .select("actor_id")
     .where("org_id", "=", orgId)
     .where("action", "=", "member.removed")
     .where("subject", "=", accountId)
     .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row?.at;
+  return row?.actor_id;
 }

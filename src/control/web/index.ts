@@ -12,7 +12,7 @@ import { linkPages } from "../sign-in/local/link-pages.js";
 import { signInPage } from "../sign-in/local/sign-in-page.js";
 import { signUpPage } from "../sign-in/local/sign-up-page.js";
 import { providerRoutes } from "../sign-in/routes.js";
-import { assertSameOrigin } from "./guard.js";
+import { assertNoNul, assertSameOrigin } from "./guard.js";
 import { pageHeaders, sendPage } from "./headers.js";
 import { askedLanguage, textsOf, withoutLanguage } from "./language.js";
 import { icon } from "./mark.js";
@@ -49,6 +49,7 @@ const pages: Routes = (app, context) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, page: true };
     });
+    scope.addHook("preHandler", async (request) => assertNoNul(request));
     scope.addHook("preHandler", async (request, reply) => {
       const language = askedLanguage(request);
       if (language === undefined || request.method === "POST") return;

@@ -12,6 +12,8 @@ import { hidden, notice } from "./form.js";
 export interface Page {
   readonly title: string;
   readonly main: Html;
+  /** Path and query at which the same page is to be had, where it answers a form that was sent elsewhere. */
+  readonly at?: string;
   /** Room for lists on a wide screen. */
   readonly wide?: boolean;
   /** Where the page hears that it has changed (web/script). Parts that may change are marked `data-live`, with an id. */
@@ -68,7 +70,7 @@ export function layout(page: Page, frame: Frame): string {
           <div class="links"><a href="/agreement">${texts.agreementLink}</a>
           ${otherLanguages(texts).map(
             ({ key, texts: other }) =>
-              html`<a href="${inLanguage(frame.url, key)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a>`,
+              html`<a href="${inLanguage(page.at ?? frame.url, key)}" lang="${other.language}" hreflang="${other.language}">${other.languageName}</a>`,
           )}</div>
         </footer>
         ${

@@ -20,7 +20,8 @@ export const kind: ProviderKind = {
       http,
       clock,
       // Many give the name and the address in UserInfo only (OIDC Core 5.4).
-      lacks: (claims) => claims.name === undefined || (restricted && claims["email_verified"] === undefined),
+      lacks: ({ name, email, email_verified: verified }) =>
+        name === undefined || (restricted && (email === undefined || verified === undefined)),
     });
     return {
       authorizationUrl: (journey) => party.authorizationUrl(journey),

@@ -32,17 +32,18 @@ const discoveryDocument = open({
 export type Discovery = Static<typeof discoveryDocument>;
 
 const keySet = open({ keys: Type.Array(open({ kty: text(20) }), { maxItems: 100 }) });
-const person = { name: Type.Optional(text(2000)), email: Type.Optional(text(1000)) };
 const idTokenClaims = open({
   iss: url,
   sub: text(255, 1),
   aud: Type.Union([text(1000), Type.Array(text(1000), { maxItems: 20 })]),
   azp: Type.Optional(text(1000)),
   iat: Type.Number(),
-  ...person,
 });
 /** Whatever else the token says stays in it, for the provider to look at. */
-export type Claims = Static<typeof idTokenClaims> & Readonly<Record<string, unknown>>;
+export type Claims = Static<typeof idTokenClaims> & {
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+} & Readonly<Record<string, unknown>>;
 
 export interface RelyingPartyOptions {
   readonly issuer: string;
@@ -169,19 +170,35 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
           idTokenExpected: true,
         });
         await verify(tokens.id_token ?? "");
-        const claims = asShape(idTokenClaims, tokens.claims()) as Claims | undefined;
-        if (claims === undefined) throw failed("the ID token lacks what it must have");
+        const token = asShape(idTokenClaims, tokens.claims());
+        if (token === undefined) throw failed("the ID token lacks what it must have");
+        const claims = { ...token, ...readable(token) };
         assertClaims(claims, clientId, clock.now());
         if (options.lacks?.(claims) !== true || configuration.serverMetadata().userinfo_endpoint === undefined) {
           return claims;
         }
         // Throws where the subject is another one (OIDC Core 5.3.2).
-        return { ...(await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
+        return merge(claims, await client.fetchUserInfo(configuration, tokens.access_token, claims.sub));
       } catch (error) {
         throw explain(error, issuer);
       }
     },
   };
+}
+
+/** Name and address are for people to read: what is no text (many write null) is none, and keeps nobody out. */
+function readable(said: object): Pick<Claims, "name" | "email"> {
+  const { name, email } = said as Readonly<Record<string, unknown>>;
+  return { name: typeof name === "string" ? name : undefined, email: typeof email === "string" ? email : undefined };
+}
+
+/** What UserInfo adds. `email_verified` is said of the address beside it, and of no other. */
+function merge(claims: Claims, info: client.UserInfoResponse): Claims {
+  const told = readable(info);
+  const sameAddress = claims["email_verified"] === undefined && told.email === claims.email;
+  const { email, email_verified } =
+    claims.email === undefined || sameAddress ? { ...told, email_verified: info.email_verified } : claims;
+  return { ...info, ...claims, name: claims.name ?? told.name, email, email_verified };
 }
 
 /** Browsers are sent to one of them, secrets to others: only over https, or over http where the issuer itself is (loopback). */

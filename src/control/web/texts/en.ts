@@ -39,6 +39,8 @@ export const en = {
     forgotten: "Password forgotten? Whoever runs this control plane can make a link for a new one.",
   },
   provider: {
+    /** What a provider is called in this language. */
+    called: (label: string) => label,
     goingOn: (label: string) => `On the way to ${label}`,
     signIn: (label: string) => `Continue with ${label}`,
     or: "or",
@@ -231,6 +233,7 @@ export const en = {
     back: "To the organization",
     removed: (id: string) => `You are no longer a member of ${id}.`,
     removedHint: "An administrator removed you. With its binding code you can join again.",
+    leftHint: "You left it. With its binding code you can join again.",
     facts: "Organization",
     name: "Name",
     id: "ID",

@@ -2,8 +2,15 @@
 
 import type { Texts } from "./texts.js";
 
-/** 汉字之间不留空格，与其他文字之间留空格；微信用中文名。 */
-const spaced = (label: string): string => (label === "WeChat" ? "微信" : ` ${label} `);
+/** 微信用中文名。 */
+const called = (label: string): string => (label === "WeChat" ? "微信" : label);
+
+/** 汉字之间不留空格，与其他文字之间留空格。 */
+function spaced(label: string): string {
+  const name = called(label);
+  const space = (beside: RegExp): string => (beside.test(name) ? "" : " ");
+  return `${space(/^\p{Script=Han}/u)}${name}${space(/\p{Script=Han}$/u)}`;
+}
 
 export const zh: Texts = {
   language: "zh-Hans",
@@ -41,14 +48,15 @@ export const zh: Texts = {
     forgotten: "忘记密码？请联系此控制平面的运维人员，索取重设密码的链接。",
   },
   provider: {
-    goingOn: (label) => `正在前往 ${label}`,
+    called,
+    goingOn: (label) => `正在前往${spaced(label)}`.trim(),
     signIn: (label) => `使用${spaced(label)}继续`,
     or: "或",
     goOn: "继续",
   },
   finish: {
     title: "创建您的账号",
-    lead: (label) => `您已通过 ${label} 登录，但这里还没有与之对应的账号。`,
+    lead: (label) => `您已通过${spaced(label)}登录，但这里还没有与之对应的账号。`,
     known: "这里已有账号？请先登录该账号，然后在账号页面关联此登录方式。",
   },
   account: {
@@ -229,6 +237,7 @@ export const zh: Texts = {
     back: "返回组织",
     removed: (id) => `您已不再是 ${id} 的成员。`,
     removedHint: "管理员移除了您。凭该组织的绑定码可以重新加入。",
+    leftHint: "您已退出该组织。凭其绑定码可以重新加入。",
     facts: "组织",
     name: "名称",
     id: "ID",

@@ -272,6 +272,20 @@ describe("members", () => {
     expect(stranger.heading).toBe("There is no such organization, or you do not belong to it.");
   });
 
+  test("whoever has left is not told that somebody removed them", async () => {
+    const { site, ada, grace } = await organization();
+    await ada.submit((await ada.get(removalOf(await ada.get("/orgs/rockets/members"), "Grace"))).form());
+    expect((await grace.get("/orgs/rockets")).text).toContain("An administrator removed you.");
+    await join(grace, await codeOf(ada));
+    await site.context.store.db.updateTable("memberships").set({ role: "administrator" }).execute();
+    const ask = await grace.get(removalOf(await grace.get("/orgs/rockets/members"), "Grace"));
+    await grace.submit(ask.form(ask.path));
+    const gone = await grace.get("/orgs/rockets");
+    expect([gone.status, gone.heading]).toEqual([404, "You are no longer a member of rockets."]);
+    expect(gone.text).toContain("You left it.");
+    expect(gone.text).not.toContain("removed you");
+  });
+
   test("to somebody who never belonged to it an organization looks as if there were none", async () => {
     const { site } = await organization();
     const mary = await invite(site, "mary");

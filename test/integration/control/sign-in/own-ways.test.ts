@@ -203,5 +203,6 @@ describe("any OIDC issuer", () => {
     for (const { sub } of people.slice(0, 3)) {
       expect(codeOf(await signIn(site.open(), "home", site.at.HOME, sub)), sub).toBe("sign_in_not_permitted");
     }
+    expect((await signIn(site.open(), "home", site.at.HOME, "d")).heading).toBe("Hello, D");
   });
 });

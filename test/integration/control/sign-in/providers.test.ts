@@ -6,8 +6,9 @@ import { startGoogle } from "../../../emulators/google/google.js";
 import { ada } from "../../../emulators/google/people.js";
 import { xiaolin } from "../../../emulators/wechat/people.js";
 import { startWeChat } from "../../../emulators/wechat/wechat.js";
+import { createPageClient } from "../../../e2e/page-client.js";
 import type { TestSite } from "../site.js";
-import { begin, callbackOf, createProviderSite, decide, signIn } from "./journey.js";
+import { begin, callbackOf, createProviderSite, decide, placeOf, signIn } from "./journey.js";
 
 const identities = ({ context }: TestSite) =>
   context.store.db
@@ -35,6 +36,19 @@ describe("sign-in providers", () => {
     ]);
     for (const label of ["Google", "WeChat", "Contoso"]) expect(page.text).toContain(label);
     expect(page.html.match(/class="provider-mark"/g)).toHaveLength(4);
+  });
+
+  it("is called in Chinese as Chinese writes it, on the button, on the way and on the page of the account", async () => {
+    const site = await createProviderSite(all, { environment: { JITNODE_CONTROL_SIGNIN_MS365_LABEL: "企业账号" } });
+    const browser = createPageClient(site.url, { headers: { "accept-language": "zh-CN" } });
+    const page = await browser.get("/sign-in");
+    for (const text of ["使用 Google 继续", "使用微信继续", "使用企业账号继续"]) expect(page.text).toContain(text);
+    const onTheWay = await browser.submit(page.form("/auth/start/wechat"));
+    expect(onTheWay.heading).toBe("正在前往微信");
+    await browser.get(await decide(site.at.WECHAT, placeOf(onTheWay), xiaolin().openid));
+    const account = await browser.get("/account");
+    expect(account.text).toContain("微信");
+    expect(account.text).not.toContain("WeChat");
   });
 
   it("makes an account of a person who signs in with any of them, and knows them again", async () => {

@@ -138,6 +138,40 @@ it("refuses UserInfo of somebody else", async () => {
   expect(await outcome(google, party)).toMatch(/^sign_in_provider_failed: .*sub/);
 });
 
+it("keeps nobody out for a name or an address that is no text", async () => {
+  const { google, party } = await start();
+  const [person] = google.people;
+  for (const [claims, info] of [
+    [{ name: null, email: null }, {}],
+    [{ name: 7, email: ["a"] }, {}],
+    [
+      { name: undefined, email: undefined },
+      { name: {}, email: 5 },
+    ],
+  ]) {
+    google.quirks.claims = claims ?? {};
+    Object.assign(person ?? {}, ada(), info);
+    expect(await outcome(google, party), JSON.stringify([claims, info])).toBe(ada().sub);
+  }
+});
+
+it("takes no address for verified because UserInfo says so of another one", async () => {
+  const { google, party } = await start();
+  const told = async (claims: Readonly<Record<string, unknown>>) => {
+    google.quirks.claims = { name: undefined, ...claims };
+    const trip = journey();
+    const { location } = await google.decide(await party.authorizationUrl(trip), ada().sub);
+    const { email, email_verified } = await party.claims(location?.searchParams ?? new URLSearchParams(), trip);
+    return [email, email_verified];
+  };
+  Object.assign(google.people[0] ?? {}, { email: "ada@example.com", email_verified: true });
+  expect(await told({ email: "ceo@example.org", email_verified: undefined })).toEqual(["ceo@example.org", undefined]);
+  expect(await told({ email_verified: undefined })).toEqual(["ada@example.com", true]);
+  expect(await told({ email: undefined, email_verified: undefined })).toEqual(["ada@example.com", true]);
+  Object.assign(google.people[0] ?? {}, { email_verified: false });
+  expect(await told({ email: undefined, email_verified: true })).toEqual(["ada@example.com", false]);
+});
+
 it("refuses a provider that signs by a shared secret only", async () => {
   const { google, party } = await start();
   google.quirks.discovery = { id_token_signing_alg_values_supported: ["HS256", "none"] };

@@ -155,6 +155,25 @@ it("goes on with the others while one provider is down, and says which way it fa
   expect((await signIn(site.open(), "google", GOOGLE, ada().sub)).path).toBe("/");
 });
 
+it("counts also what cannot begin, since each asks the provider", async () => {
+  const site = await createProviderSite(google);
+  await site.at.GOOGLE.stop();
+  const browser = site.open();
+  const form = (await browser.get("/sign-in")).form("/auth/start/google");
+  for (let count = 0; count < 600; count += 1) expect((await browser.submit(form)).status).toBe(502);
+  expect((await browser.submit(form)).status).toBe(429);
+});
+
+it("leads back to the sign-in page from an address that forms alone are sent to", async () => {
+  const site = await createProviderSite(google);
+  await site.at.GOOGLE.stop();
+  const browser = site.open();
+  const page = await browser.submit((await browser.get("/sign-in")).form("/auth/start/google"));
+  const chinese = page.links.find((link) => link.includes("lang=zh")) ?? "";
+  expect(chinese).toBe("/auth/start/google?lang=zh");
+  expect(await browser.get(chinese)).toMatchObject({ status: 200, path: "/sign-in", heading: "登录" });
+});
+
 it("shows both issuers on the page where they differ by a slash", async () => {
   const site = await createProviderSite(google);
   const slashed = await createProviderSite(google, {

@@ -28,6 +28,7 @@ export function accountPages(app: FastifyInstance, site: Site): void {
     return {
       title: text.title,
       refused: problem?.error,
+      at: path,
       wide: true,
       main: html`<h1>${text.title}</h1>
         ${problemNotice(problem)}
@@ -108,7 +109,7 @@ function waysIn(site: Site, { texts, token }: PersonVisit, identities: readonly 
     <p class="quiet">${text.waysLead}</p>
     ${rows(
       identities.map((identity) => ({
-        title: identity.provider === "local" ? text.local : (identity.label ?? identity.provider),
+        title: identity.provider === "local" ? text.local : texts.provider.called(identity.label ?? identity.provider),
         mark: identity.provider !== "local" && identity.label === undefined && badge(text.gone, "warn"),
         facts: [
           identity.display !== undefined && html`<bdi>${identity.display}</bdi>`,

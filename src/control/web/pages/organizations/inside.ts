@@ -59,9 +59,13 @@ export const inside =
 /** To somebody who never belonged to it, it is as if it did not exist. */
 async function outside(site: Site, { actor, texts }: PersonVisit, org: string): Promise<Page> {
   const id = asOrganizationId(org);
-  const { removed, removedHint } = texts.organization;
-  const said = id !== undefined && (await site.activity.wasRemoved(actor, id));
-  return errorPage(texts, new JitnodeError("org_not_found", said ? { message: removed(id), hint: removedHint } : {}));
+  const { removed, removedHint, leftHint } = texts.organization;
+  const how = id && (await site.activity.departure(actor, id));
+  const said =
+    id === undefined || how === undefined
+      ? {}
+      : { message: removed(id), hint: how === "left" ? leftHint : removedHint };
+  return errorPage(texts, new JitnodeError("org_not_found", said));
 }
 
 const tabs = ["overview", "members", "nodes", "activity"] as const;
