@@ -62,6 +62,12 @@ export function readControlConfig(reader: SettingsReader, defaultDataDir: string
       hint: "Set both, or none where a proxy speaks TLS.",
     });
   }
+  if (certFile !== undefined && !publicUrl.startsWith("https:")) {
+    throw new JitnodeError("setting_invalid", {
+      message: `A certificate is set, but JITNODE_CONTROL_PUBLIC_URL is ${publicUrl}.`,
+      hint: "Begin it with https://, or leave the certificate to the proxy that speaks TLS.",
+    });
+  }
   return {
     listen,
     metricsListen: reader.address("metricsListen", { host: "127.0.0.1", port: 7071 }),

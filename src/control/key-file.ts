@@ -14,12 +14,12 @@ export async function loadKeyFile(
 ): Promise<Buffer> {
   const there = await readKeyFile(file.path);
   if (there !== undefined) return there;
-  if (!file.mayBeMade) throw unusable(file.path, "There is no such file.");
+  if (!file.mayBeMade) throw unusable(file.path, "There is no such file.", findIt);
   await makePrivateFolder(dirname(file.path));
   await createFileAtomic(file.path, `${random.bytes(masterKeyBytes).toString("base64")}\n`, 0o600);
   // Read back: another process may have been first, and then its key is the one.
   const made = await readKeyFile(file.path);
-  if (made === undefined) throw unusable(file.path, "There is no such file.");
+  if (made === undefined) throw unusable(file.path, "There is no such file.", findIt);
   return made;
 }
 
@@ -30,7 +30,7 @@ export async function readKeyFile(path: string): Promise<Buffer | undefined> {
     case "missing":
       return undefined;
     case "unreadable":
-      throw unusable(path, "It cannot be read.", file.cause);
+      throw unusable(path, "It cannot be read.", keepIt, file.cause);
     case "exposed":
       throw new JitnodeError("secret_file_unreadable", {
         message: `The key file ${path} can be read by others.`,
@@ -45,14 +45,20 @@ export async function readKeyFile(path: string): Promise<Buffer | undefined> {
 function parseKey(path: string, text: string): Buffer {
   const key = Buffer.from(text, "base64");
   if (key.length !== masterKeyBytes || key.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
-    throw unusable(path, "It does not hold 32 bytes in base64.");
+    throw unusable(path, "It does not hold 32 bytes in base64.", keepIt);
   }
   return key;
 }
 
-const unusable = (path: string, why: string, cause?: unknown): JitnodeError =>
+/** What is encrypted under a key is lost with it: nobody is to write another one over it. */
+const keepIt =
+  "Check its path and owner, or restore it from its copy; do not overwrite it: no other key can read its database.";
+const findIt =
+  "Check its path, or restore it from its copy: no other key can read a database that exists. Only for a new one, `openssl rand -base64 32 > FILE && chmod 600 FILE` makes it.";
+
+const unusable = (path: string, why: string, hint: string, cause?: unknown): JitnodeError =>
   new JitnodeError("secret_file_unreadable", {
     message: `The key file ${path} cannot be used. ${why}`,
-    hint: "Check its path and permissions; `openssl rand -base64 32 > FILE && chmod 600 FILE` makes a new one.",
+    hint,
     cause,
   });

@@ -133,7 +133,14 @@ function databaseError(error: unknown): unknown {
   }
   const code = systemErrorCode(error) ?? "";
   const text = error instanceof Error ? error.message : "";
-  if (/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_FULL|SQLITE_NOTADB)/.test(code)) {
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
+    return new JitnodeError("setting_invalid", {
+      message: `The database in the data directory is damaged, or is no SQLite database (${code}).`,
+      hint: "Keep what is there, and restore control.db from a backup: `jitnode-control restore --help`.",
+      cause: error,
+    });
+  }
+  if (/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_FULL)/.test(code)) {
     return new JitnodeError("setting_invalid", {
       message: `The data directory cannot be used (${code}).`,
       hint: "Check JITNODE_CONTROL_DATA_DIR: it must belong to the control plane's user, with room on the disk.",

@@ -17,8 +17,20 @@ import type { ControlDatabase } from "./schema.js";
 import type { Store } from "./store.js";
 
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: BetterSqlite3.Database;
+
+  constructor(database: BetterSqlite3.Database) {
+    super({ database: withPrepared(database) });
+    this.#database = database;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  /** A full disk has ended the transaction already, and the reason is what the caller has to hear. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
@@ -67,15 +79,14 @@ export function openSqlite(options: SqliteOptions): Store {
   database.pragma("busy_timeout = 10000");
   database.pragma("trusted_schema = OFF");
 
-  const prepared = withPrepared(database);
   const dialect = new (class extends SqliteDialect {
     override createDriver(): Driver {
-      return new ImmediateDriver({ database: prepared });
+      return new ImmediateDriver(database);
     }
     override createAdapter(): SqliteAdapter {
       return new TransactionalAdapter();
     }
-  })({ database: prepared });
+  })({ database });
   const db = new Kysely<ControlDatabase>({ dialect });
 
   return {

@@ -67,6 +67,17 @@ describe("the control plane's settings", () => {
     );
   });
 
+  it("refuse a certificate behind a public URL without TLS", () => {
+    const environment = {
+      JITNODE_CONTROL_PUBLIC_URL: "http://control.example.com",
+      JITNODE_CONTROL_TLS_CERT_FILE: "/cert.pem",
+      JITNODE_CONTROL_TLS_KEY_FILE: "/key.pem",
+    };
+    expect(() => readControlConfig(createSettingsReader(environment), "/data")).toThrow(
+      "A certificate is set, but JITNODE_CONTROL_PUBLIC_URL is http://control.example.com.",
+    );
+  });
+
   it("allow short lives on loopback only", () => {
     const short = { JITNODE_CONTROL_DEVICE_CODE_TTL: "2" };
     expect(readControlConfig(createSettingsReader(short), "/data").deviceCodeTtl).toBe(2);

@@ -29,6 +29,14 @@ describe("the key file", () => {
     await expect(loadKeyFile({ path, mayBeMade: false }, random)).rejects.toMatchObject(refusal);
   });
 
+  test("that is of no use is not to be overwritten: its database needs that very key", async () => {
+    const path = join(temporaryFolder(), "control.key");
+    writeFileSync(path, "half a key", { mode: 0o600 });
+    const refused = loadKeyFile({ path, mayBeMade: true }, random);
+    await expect(refused).rejects.toMatchObject({ ...refusal, hint: expect.stringContaining("do not overwrite it") });
+    await expect(refused).rejects.not.toMatchObject({ hint: expect.stringContaining("openssl") });
+  });
+
   test.each([0o640, 0o604, 0o660])("mode %o is refused", async (mode) => {
     const path = join(temporaryFolder(), "control.key");
     await loadKeyFile({ path, mayBeMade: true }, random);

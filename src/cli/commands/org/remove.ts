@@ -30,7 +30,9 @@ export const command: Command = {
     await confirm(context, input, line`Remove ${account} from ${org}?`);
     const refreshed = await people.removeMember(org, account);
     context.output.result({ organization_id: org, removed: account, binding_code_refreshed: refreshed }, () => [
-      line`${account} is not a member of ${org} any more.`,
+      refreshed
+        ? line`${account} is not a member of ${org} any more.`
+        : line`${account} was not a member of ${org}: nothing has changed.`,
     ]);
     if (refreshed) context.output.note(line`The binding code was refreshed: see it with jitnode org code.`);
     return exitCodes.done;
