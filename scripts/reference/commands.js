@@ -3,6 +3,7 @@
 import { globalOptions } from "../../dist/cli/command.js";
 import { results } from "../../dist/cli/results.js";
 import { table } from "../../dist/cli/table.js";
+import { commandTable } from "../../dist/control/commands/table.js";
 
 const optionRow = ({ name, value, description, choices }) => {
   const accepts = choices === undefined ? "" : ` One of ${choices.map((choice) => `\`${choice}\``).join(", ")}.`;
@@ -10,6 +11,21 @@ const optionRow = ({ name, value, description, choices }) => {
 };
 
 const options = (list) => `| option | meaning |\n|---|---|\n${list.map(optionRow).join("\n")}\n`;
+
+async function controlSections() {
+  const commands = await Promise.all(Object.values(commandTable).map(async (load) => (await load()).command));
+  return commands.map((command) => {
+    const given = (command.arguments ?? []).map(({ name }) => ` ${name}`).join("");
+    const flags = command.options.map(({ flags, describe }) => `| \`${flags}\` | ${describe} |`).join("\n");
+    const parts = [
+      `### \`jitnode-control ${command.name}${given}\``,
+      command.describe,
+      ...(command.arguments ?? []).map(({ name, describe }) => `\`${name}\`: ${describe}.`),
+      ...(flags === "" ? [] : [`| option | meaning |\n|---|---|\n${flags}`]),
+    ];
+    return parts.join("\n\n");
+  });
+}
 
 export async function commandsPage() {
   const sections = await Promise.all(
@@ -37,6 +53,16 @@ Every command takes:
 
 ${options(globalOptions)}
 ${sections.join("\n\n")}
+
+## \`jitnoded\`
+
+The daemon takes no commands: [settings.md](settings.md) says how it is set up, \`jitnode\` talks to it.
+
+## \`jitnode-control\`
+
+Run on the control plane's own machine, with the settings ([settings.md](settings.md)) that it has.
+
+${(await controlSections()).join("\n\n")}
 `;
 }
 
