@@ -86,7 +86,7 @@ export interface SignInSettings {
   readonly clientSecret: string | undefined;
   /** As it was written: issuers are compared character by character. */
   readonly issuer: string | undefined;
-  /** Without a trailing slash. */
+  /** Without a trailing slash, its host in lower case: however it is written, the key of accounts is the same. */
   readonly baseUrl: string | undefined;
   readonly tenant: string | undefined;
   /** In lower case; empty: no restriction. */
@@ -182,6 +182,7 @@ function readOne(name: string, given: Given): SignInSettings {
       throw wrong(key, "https://HOST[:PORT][/PATH] (http only for loopback)");
     return text;
   };
+  const baseUrl = urlOf("BASE_URL");
   const tenant = given.get("TENANT");
   if (tenant !== undefined && !guid.test(tenant)) {
     throw wrong("TENANT", "the GUID of one tenant (not its domain, and not common, organizations or consumers)");
@@ -206,7 +207,7 @@ function readOne(name: string, given: Given): SignInSettings {
     clientId: given.get("CLIENT_ID") ?? "",
     clientSecret: given.get("CLIENT_SECRET"),
     issuer: urlOf("ISSUER"),
-    baseUrl: urlOf("BASE_URL")?.replace(/\/+$/, ""),
+    baseUrl: baseUrl === undefined ? undefined : new URL(baseUrl).href.replace(/\/+$/, ""),
     tenant: tenant?.toLowerCase(),
     allowedDomains,
     label,

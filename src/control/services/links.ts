@@ -35,6 +35,11 @@ export const linkPaths: Readonly<Record<LinkKind, string>> = {
   reset: "/reset",
 };
 
+const noPassword = {
+  message: "This account has no sign-in name and password: it signs in with a provider.",
+  hint: "Let the person sign in with that provider; `jitnode-control sign-in check` says whether it works.",
+} as const;
+
 /** Throws `set_up_done` once there is an account. Ends earlier set-up links: of several replicas, the last to start has the one that works. */
 export async function createSetupLink(context: LinkContext): Promise<OneTimeLink> {
   return await context.store.transaction(async (tx) => {
@@ -53,10 +58,14 @@ export async function createInvitationLink(context: LinkContext): Promise<OneTim
   });
 }
 
-/** `account`: an id or a sign-in name. Ends earlier reset links of the account. */
+/**
+ * `account`: an id or a sign-in name. Ends earlier reset links of the account. Throws `account_not_found` also for one
+ * that signs in with providers only: it has no password to reset.
+ */
 export async function createResetLink(context: LinkContext, account: string): Promise<OneTimeLink> {
   return await context.store.transaction(async (tx) => {
-    const { id } = await findNamedAccount(tx, account);
+    const { id, login } = await findNamedAccount(tx, account);
+    if (login === null) throw new JitnodeError("account_not_found", noPassword);
     await endLinksOf(tx, id, context.clock.now());
     await writeDown(context, tx, "reset", id);
     return await create(context, tx, "reset", id);

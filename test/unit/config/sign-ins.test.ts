@@ -30,7 +30,7 @@ describe("settings of sign-in providers", () => {
       ...of("ADAM", oidc),
       ...of("G", { ...google, ALLOWED_DOMAINS: "Example.com, example.org" }),
       ...of("MS", { TYPE: "entra", CLIENT_ID: "id", CLIENT_SECRET: "s", TENANT: tenant }),
-      ...of("GHES", { TYPE: "github", CLIENT_ID: "id", CLIENT_SECRET: "s", BASE_URL: "https://git.example.com/" }),
+      ...of("GHES", { TYPE: "github", CLIENT_ID: "id", CLIENT_SECRET: "s", BASE_URL: "https://Git.Example.com:443/" }),
     };
     const read = readSignIns(environment);
     expect(read.map(({ name }) => name)).toEqual(["g", "ghes", "ms", "adam", "zwei"]);

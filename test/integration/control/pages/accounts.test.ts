@@ -349,4 +349,13 @@ describe("the reset link", () => {
     expect(actions).toContain("account.password_changed");
     expect(actions.filter((action) => action === "account.link_made")).toHaveLength(2);
   });
+
+  test("is not made for somebody who signs in with a provider only", async () => {
+    const { context } = await createTestSite();
+    const { accountId } = await addPerson(context);
+    await expect(createResetLink(context, accountId)).rejects.toMatchObject({
+      code: "account_not_found",
+      message: expect.stringContaining("signs in with a provider") as string,
+    });
+  });
 });
