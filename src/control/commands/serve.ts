@@ -1,5 +1,6 @@
 // `jitnode-control serve`: runs until SIGTERM or SIGINT, then ends with 0.
 
+import { unknownControlSettings } from "../../config/unknown.js";
 import { exitCodes } from "../../protocol/exit-codes.js";
 import { createClock, toDate } from "../../platform/clock.js";
 import { createRandom } from "../../platform/random.js";
@@ -15,6 +16,7 @@ export const command: Command = {
   options: [],
   async run(input) {
     const log = input.log();
+    for (const variable of unknownControlSettings(input.environment)) log.warn("unknown setting ignored", { variable });
     let fatal: unknown;
     const ended = new AbortController();
     const stop = (): void => ended.abort();

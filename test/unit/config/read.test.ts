@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { asServerUrl, createSettingsReader, isLoopbackHost } from "../../../src/config/read.js";
+import { unknownControlSettings } from "../../../src/config/unknown.js";
 import { readControlConfig } from "../../../src/control/config.js";
 
 const folder = mkdtempSync(join(tmpdir(), "jn-"));
@@ -50,6 +51,17 @@ describe("a setting", () => {
 });
 
 describe("the control plane's settings", () => {
+  it("that do not exist are told, so that a slip of the finger is seen", () => {
+    const environment = {
+      JITNODE_CONTROL_TLS_CRT_FILE: "/cert.pem",
+      JITNODE_CONTROL_DATABASE_URL_FILE: "/url",
+      JITNODE_CONTROL_SIGNIN_HOME_TYPE: "oidc",
+      JITNODE_CONTROL_LISTEN: "127.0.0.1:1",
+      JITNODE_NAME: "x",
+    };
+    expect(unknownControlSettings(environment)).toEqual(["JITNODE_CONTROL_TLS_CRT_FILE"]);
+  });
+
   it("are safe without any: loopback, SQLite, a code for strangers", () => {
     expect(readControlConfig(createSettingsReader({}), "/data")).toMatchObject({
       publicUrl: "http://127.0.0.1:7070",
