@@ -34,9 +34,15 @@ async function createProject(env: Readonly<Record<string, string>>, profiles: re
   const flags = [...before, "-p", project, ...profiles.flatMap((profile) => ["--profile", profile])];
   const run = (...args: readonly string[]): Promise<string> =>
     succeed(file, [...flags, ...args], { cwd: root, env: { JITNODE_IMAGE: image(), ...env }, timeout: 170_000 });
-  onEnd(async () => void (await run("down", "-v", "-t", "2").catch(() => undefined)));
+  // The node first: an engine may refuse to remove the container whose network another one uses.
+  const down = async (...args: readonly string[]): Promise<void> => {
+    await run("rm", "-s", "-f", "node");
+    await run("down", "-t", "5", ...args);
+  };
+  onEnd(async () => void (await down("-v").catch(() => undefined)));
   return {
     run,
+    down,
     container: async (service: string): Promise<Container> => {
       const [id = ""] = (await run("ps", "-q", service)).trim().split("\n");
       return containerOf(id);
@@ -69,7 +75,7 @@ describe("docker compose up", () => {
     await bound(node);
     const { node: before } = await statusOf(node);
 
-    await project.run("down", "-t", "5");
+    await project.down();
     await project.run("up", "-d", "--no-build");
     const again = await project.container("node");
     await again.until("jitnode", "status");
@@ -134,6 +140,8 @@ describe("the profile postgres", () => {
     await shell("pg_restore --username=jitnode --dbname=jitnode --exit-on-error /tmp/jitnode.dump");
     for (const replica of replicas) await dockerDoes(["start", replica.name]);
     for (const replica of replicas) await replica.until("jitnode-control", "health");
+    // Names are looked up when nginx starts, and a container that starts again may have another address.
+    await dockerDoes(["exec", proxy.name, "nginx", "-s", "reload"]);
     await bound(node);
   });
 });
