@@ -25,11 +25,20 @@ export interface FormProblem extends Explained {
 export function explain(texts: Texts, error: JitnodeError): Explained {
   const known = errorRegistry[error.code];
   const said = texts.errors[error.code];
-  const own = (text: string): string =>
-    (Object.hasOwn(texts.sentences, text) ? texts.sentences[text] : undefined) ?? text;
+  const own = (text: string): string => ownSentence(texts, text);
   const message = error.message === known.message ? (said?.message ?? known.message) : own(error.message);
   const hint = error.hint === known.hint ? (said?.hint ?? known.hint) : own(error.hint);
   return { error, message, advice: error.retryAfter === undefined ? hint : texts.error.wait(error.retryAfter) };
+}
+
+const quoted = /"[^"]*"/g;
+
+/** Looked up without what is in quotation marks, which is of this occurrence and stands in every language as it is. */
+function ownSentence({ sentences }: Texts, text: string): string {
+  const key = text.replace(quoted, '"…"');
+  const known = Object.hasOwn(sentences, key) ? sentences[key] : undefined;
+  const quotes = [...text.matchAll(quoted)].map(([each]) => each);
+  return known?.replace(quoted, () => quotes.shift() ?? "") ?? text;
 }
 
 /** Where each refusal belongs. */

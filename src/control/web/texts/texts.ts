@@ -12,7 +12,10 @@ type Widen<T> = T extends string
 /** What differs from the registry of errors; what is left out is said in the registry's English. */
 export type ErrorTexts = Readonly<Partial<Record<ErrorCode, { readonly message?: string; readonly hint?: string }>>>;
 
-/** What a service says of one occurrence, in the registry's English, and how this language says it. */
+/**
+ * What a service says of one occurrence, in the registry's English, and how this language says it. `"…"` stands for what
+ * is in quotation marks, in the same order.
+ */
 export type Sentences = Readonly<Record<string, string>>;
 
 export type Texts = Widen<Omit<typeof en, "errors" | "sentences">> & {

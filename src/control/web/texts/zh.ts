@@ -344,7 +344,7 @@ export const zh: Texts = {
     linkMore: "添加登录方式",
     link: (provider) => `关联${spaced(provider)}`.trim(),
     sessions: "已登录的设备",
-    sessionsLead: "这些浏览器和终端可以以您的名义行事。如有不认识的，请结束它。",
+    sessionsLead: "这些浏览器和终端可以以您的名义行事。如有您不认识的，请结束其会话。",
     kinds: { terminal: "终端", browser: "浏览器" },
     current: "当前浏览器",
     unknownAgent: "未知程序",
@@ -365,24 +365,27 @@ export const zh: Texts = {
       hint: "请一分钟后重试，或使用其他方式登录。",
     },
     sign_in_provider_failed: {
-      message: "无法接受该登录服务的答复。",
+      message: "该登录服务返回的结果无效，不能接受。",
       hint: "请重试；如果问题持续存在，运维人员可用 `jitnode-control sign-in check` 查明原因。",
     },
     sign_in_attempt_invalid: {
       message: "这次登录不是在此浏览器中开始的，或者已过期，或者已使用过。",
       hint: "请在登录页面重新开始。",
     },
-    sign_in_declined: { message: "登录在对方服务处被拒绝。", hint: "请在登录页面重新开始，或使用其他方式登录。" },
+    sign_in_declined: {
+      message: "登录未完成：已在登录服务中被取消或拒绝。",
+      hint: "请在登录页面重新开始，或使用其他方式登录。",
+    },
     sign_in_not_permitted: {
       message: "此处不接受该登录服务的这个账号。",
       hint: "请使用您公司或学校的账号登录，或询问此控制平面的运维人员。",
     },
     identity_linked_elsewhere: {
-      message: "这个登录方式属于此处的另一个账号。",
-      hint: "请先在那个账号中取消关联，或直接用它登录。",
+      message: "这个登录方式已关联到这里的另一个账号。",
+      hint: "请先在那个账号中解除关联，或直接用它登录。",
     },
     identity_not_found: { message: "没有这个登录方式。", hint: "请重新加载您的账号页面。" },
-    last_sign_in: { message: "这是进入该账号的唯一方式。", hint: "请先关联另一种登录方式。" },
+    last_sign_in: { message: "这是该账号唯一的登录方式。", hint: "请先关联另一种登录方式。" },
     invalid_request: { message: "请求的格式不正确。", hint: "请返回上一页，重新加载后再试。" },
     not_found: { message: "这个地址上什么也没有。", hint: "请检查地址是否正确。" },
     method_not_allowed: { message: "这个地址不接受这种请求方式。", hint: "请返回首页重试。" },
@@ -476,6 +479,10 @@ export const zh: Texts = {
     "WeChat did not say who you are in all its applications (unionid).": "微信没有提供您的 UnionID。",
     "Whoever runs this control plane mends that; `jitnode-control sign-in check` says where.":
       "此问题需由此控制平面的运维人员解决；`jitnode-control sign-in check` 会指出在哪里处理。",
+    'The issuer is set as "…", and the provider calls itself "…".':
+      '设置的签发者（issuer）是 "…"，而该登录服务自称 "…"。',
+    "Whoever runs this control plane sets the issuer exactly as the provider writes it, slash at the end included.":
+      "请此控制平面的运维人员按该登录服务的写法逐字设置签发者，包括末尾的斜杠。",
     "Choose another one, or sign in if it is yours.": "请另选一个；如果它就是您的账号，请直接登录。",
     "New accounts need an invitation here.": "在这里创建账号需要邀请。",
     "Ask whoever runs this control plane for an invitation link.": "请向此控制平面的运维人员索取邀请链接。",

@@ -183,6 +183,11 @@ it("shows both issuers on the page where they differ by a slash", async () => {
   const page = await browser.submit((await browser.get("/sign-in")).form("/auth/start/google"));
   expect(page.text).toContain(`"${site.at.GOOGLE.url}/"`);
   expect(page.text).toContain(`"${site.at.GOOGLE.url}"`);
+  browser.cookies.set("jitnode-language", "zh");
+  const chinese = await browser.submit((await browser.get("/sign-in")).form("/auth/start/google"));
+  const { url } = site.at.GOOGLE;
+  expect(chinese.heading).toBe(`设置的签发者（issuer）是 "${url}/"，而该登录服务自称 "${url}"。`);
+  expect(chinese.text).toContain("包括末尾的斜杠");
 });
 
 it("refuses a disabled account", async () => {
