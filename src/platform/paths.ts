@@ -65,7 +65,16 @@ export const configFolder = (environment: Environment, machine: Machine = thisMa
   given(environment, "JITNODE_CONFIG_DIR") ??
   join(given(environment, "XDG_CONFIG_HOME") ?? join(machine.home, ".config"), "jitnode");
 
-const thisMachine = (): Machine => ({ uid: process.getuid?.(), home: homedir(), writable: isWritable });
+const thisMachine = (): Machine => ({ uid: process.getuid?.(), home: ownHome(), writable: isWritable });
+
+/** An arbitrary uid of a container has no entry in any user database, and perhaps no HOME. */
+function ownHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
+}
 
 function isWritable(folder: string): boolean {
   for (let path = folder; ; path = dirname(path)) {

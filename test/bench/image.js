@@ -82,7 +82,7 @@ async function outside(environment, from, path) {
   const { state, remove } = makeState(from);
   const socket = join(state, "s.sock");
   const start = Date.now();
-  const env = { PATH: process.env.PATH, ...environment, JITNODE_STATE_DIR: state, JITNODE_SOCKET: socket };
+  const env = { PATH: process.env.PATH, HOME: state, ...environment, JITNODE_STATE_DIR: state, JITNODE_SOCKET: socket };
   const child = spawn(process.execPath, [bin("jitnoded")], { env, uid, gid: uid, stdio: "ignore", cwd: "/" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   try {
