@@ -140,7 +140,7 @@ try {
   await site.stop().catch(() => undefined);
 }
 
-const machine = `Node.js ${process.versions.node}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${docker("version", "--format", "{{range .Server.Components}}{{.Name}} {{.Version}} {{end}}")}, ${new Date().toISOString().slice(0, 10)}`;
+const machine = `Node.js ${process.versions.node}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, engine ${docker("version", "--format", "{{.Server.Version}}")}, ${new Date().toISOString().slice(0, 10)}`;
 const result = `${machine}\n\n${table(rows)}\n`;
 console.log(result);
 if (process.argv.includes("--write")) {
