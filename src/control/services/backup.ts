@@ -6,14 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
-import {
-  beginFile,
-  dropFile,
-  keepFile,
-  moveIfThere,
-  swapFile,
-  systemErrorCode,
-} from "../../platform/atomic-file.js";
+import { beginFile, dropFile, keepFile, moveIfThere, swapFile, systemErrorCode } from "../../platform/atomic-file.js";
 import { toDate, type Clock } from "../../platform/clock.js";
 import { isRegularFile, isThere } from "../../platform/files.js";
 import { JitnodeError } from "../../protocol/errors.js";
