@@ -114,7 +114,7 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
     if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
     const { issuer, subject, name, display } = person;
     if (name !== null && (byLink || config.signup === "open")) {
-      if (!byLink) await limits.take("sign_up", { address: visitor.address });
+      // Not counted as sign-ups: the start was counted, and the provider has proven somebody; an office has one address.
       const cookie = await people.create(attempt, { ...person, name }, undefined, visitor);
       return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
     }
@@ -233,7 +233,6 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       if (name === undefined) throw new JitnodeError("name_invalid");
       const code = byLink || config.signup === "open" ? undefined : fields.bindingCode;
       if (code !== undefined) await tryBindingCode(context, code, visitor.address);
-      if (!byLink) await limits.take("sign_up", { address: visitor.address });
       const { provider, issuer, subject, display } = attempt;
       const person = { provider, issuer, subject, display, name };
       const cookie = await people.create(attempt, person, code, visitor);

@@ -224,7 +224,8 @@ export const en = {
     created: "The organization was created.",
     joined: "You belong to this organization now.",
     sessionEnded: "The session was ended.",
-    unlinked: "The way of signing in was taken away.",
+    unlinked:
+      "The way of signing in was taken away. Who is signed in stays so: sign out everywhere if that may be somebody else.",
     linked: "The way of signing in was linked.",
   },
   organization: {

@@ -228,7 +228,7 @@ export const zh: Texts = {
     created: "组织已创建。",
     joined: "您已加入此组织。",
     sessionEnded: "会话已结束。",
-    unlinked: "该登录方式已解除关联。",
+    unlinked: "该登录方式已解除关联。已登录的设备仍保持登录；如果其中可能有他人的设备，请在所有设备上退出登录。",
     linked: "该登录方式已关联。",
   },
   organization: {

@@ -106,6 +106,13 @@ describe.each<Dialect>(dialects)("somebody new, on %s", (dialect) => {
   });
 });
 
+it("lets a whole office in from one address on its first day", async () => {
+  const site = await open();
+  const office = Array.from({ length: 25 }, (_, index) => ({ ...ada(), sub: `90${index}`, name: `Person ${index}` }));
+  site.at.GOOGLE.people.push(...office);
+  for (const { sub, name } of office) expect((await comeBack(site.open(), site, sub)).heading).toBe(`Hello, ${name}`);
+});
+
 it("is refused in plain words where accounts are by invitation", async () => {
   const site = await open({ signup: "invited" });
   const page = await comeBack(site.open(), site);
