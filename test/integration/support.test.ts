@@ -37,7 +37,7 @@ describe("programs", () => {
     vi.stubEnv("JITNODE_SERVER", "https://leak.example");
     const program = startProgram({ name: "env", args: ["-p", "JSON.stringify(Object.keys(process.env).sort())"] });
     expect(await program.exited).toEqual({ code: 0, signal: null });
-    expect(JSON.parse(program.stdout())).toEqual(["HOME", "LANG", "PATH"]);
+    expect(JSON.parse(program.stdout())).toEqual(["HOME", "LANG", "NODE_COMPILE_CACHE", "PATH"]);
   });
 
   test("waitForLog finds lines printed before and after, and fails when the program ends", async () => {

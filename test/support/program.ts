@@ -44,9 +44,18 @@ export type Program = {
   readonly kill: () => Promise<void>;
 };
 
-/** PATH, HOME and LANG, and nothing else: no developer's setting may change a result. */
+/**
+ * PATH, HOME and LANG, and nothing else: no developer's setting may change a result. What Node.js has compiled for the
+ * suite (shared-server) does not.
+ */
 export function minimalEnvironment(home: string): Readonly<Record<string, string>> {
-  return { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, LANG: "C.UTF-8" };
+  const compiled = process.env["NODE_COMPILE_CACHE"];
+  return {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: home,
+    LANG: "C.UTF-8",
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+  };
 }
 
 type Watcher = { readonly matches: (line: string) => boolean; readonly found: (line: string) => void };

@@ -29,6 +29,8 @@ const makers: Readonly<Record<string, () => Promise<Resource>>> = {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = makeFolder();
+  // Node.js keeps here what it has compiled: the suite starts the same programs hundreds of times.
+  process.env["NODE_COMPILE_CACHE"] = join(folder.path, "compiled");
   const made = new Map<string, Promise<Resource>>();
 
   const server = createServer((request, response) => {
