@@ -129,6 +129,9 @@ describe("members", () => {
     expect(await ok(ada, [...remove(idOf("bob")), "--yes"], "org-remove")).toMatchObject({
       binding_code_refreshed: false,
     });
+    // And says so: the id may be somebody else's by a slip of the finger.
+    const again = await ada.cli([...remove(idOf("bob")), "--yes"], { env: site.env });
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("there was nothing to remove")]);
   });
 });
 

@@ -54,16 +54,6 @@ export function findLatestBinding(executor: Executor, nodeId: NodeId): Promise<N
     .executeTakeFirst();
 }
 
-export async function findLiveBindingId(executor: Executor, nodeId: string): Promise<string | undefined> {
-  const row = await executor.db
-    .selectFrom("bindings")
-    .select("id")
-    .where("node_id", "=", nodeId)
-    .where("ended_at", "is", null)
-    .executeTakeFirst();
-  return row?.id;
-}
-
 export interface Ending {
   readonly at: number;
   readonly by: "administrator" | "operator";

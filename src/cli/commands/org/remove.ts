@@ -32,7 +32,7 @@ export const command: Command = {
     context.output.result({ organization_id: org, removed: account, binding_code_refreshed: refreshed }, () => [
       refreshed
         ? line`${account} is not a member of ${org} any more.`
-        : line`${account} was not a member of ${org}: nothing has changed.`,
+        : line`${account} is not a member of ${org}: there was nothing to remove. See jitnode org members.`,
     ]);
     if (refreshed) context.output.note(line`The binding code was refreshed: see it with jitnode org code.`);
     return exitCodes.done;
