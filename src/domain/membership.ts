@@ -3,7 +3,6 @@
 // a regular member sees and refreshes the binding code but removes nobody.
 
 export type Role = "administrator" | "member";
-export const roles = ["administrator", "member"] as const satisfies readonly Role[];
 
 /** How somebody became a member. */
 export type JoinedBy = "created" | "code";

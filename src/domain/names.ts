@@ -7,7 +7,6 @@ export type Name = Brand<string, "Name">;
 export type Claim = Brand<string, "Claim">;
 
 export const nameLimits = { codePoints: 80, bytes: 320 } as const;
-export const claimLimit = 64;
 
 // Cc, Cs, Co, Cn, Zl, Zp, and the bidirectional controls U+061C, U+200E/F, U+202A–E, U+2066–9; zero-width joiners stay,
 // since names in several scripts and emoji need them.

@@ -1,7 +1,7 @@
 // What travels at the OAuth endpoints: RFC 8628, 6749, 7523, 7009, 8414, with the additions of DESIGN section 3
 // (`number` in the device answer; claims of the node; `org_hint`, `expected_org`).
 
-import { Type, nodeId, number, open, text, thumbprint, url, userCode, type Static } from "./schema.js";
+import { Type, nodeId, number, open, text, url, userCode, type Static } from "./schema.js";
 
 export const deviceAuthorizationRequest = open({
   client_id: text(64, 1),
@@ -82,10 +82,3 @@ export const serverMetadata = open({
   jwks_uri: url,
 });
 export type ServerMetadata = Static<typeof serverMetadata>;
-
-export const jwkEd25519 = open({
-  kty: Type.Literal("OKP"),
-  crv: Type.Literal("Ed25519"),
-  x: text(64, 1),
-  kid: Type.Optional(thumbprint),
-});
