@@ -1,11 +1,9 @@
-// Outgoing HTTP: time limits, a bound on what is read, own certificate authorities, no redirects. It returns what came,
-// or says in which way nothing did; what the answer means is the caller's.
+// Outgoing HTTP: time limits, a bound on what is read, own certificate authorities, the environment's proxy, no
+// redirects. It returns what came, or says in which way nothing did; what the answer means is the caller's.
 
-import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
-import { JitnodeError } from "../protocol/errors.js";
 import { systemErrorCode } from "./atomic-file.js";
-import { createAgent, request, type Dispatcher } from "./undici.js";
+import { readAuthorities, systemAuthorities } from "./authorities.js";
+import { createAgent, request, type Agent, type Dispatcher } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -137,34 +135,38 @@ function limitOf(outgoing: HttpRequest): Limit {
   };
 }
 
-/** Those that Node.js trusts, and the file's. */
-function readAuthorities(file: string): string[] {
-  const hint = "Give the path of a PEM file of certificate authorities that this user may read.";
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new JitnodeError("setting_invalid", { message: "JITNODE_SERVER_CA_FILE cannot be read.", hint, cause });
-  }
-  // TLS takes any text, and then trusts nobody of it.
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0) {
-    throw new JitnodeError("setting_invalid", { message: "JITNODE_SERVER_CA_FILE holds no certificate.", hint });
-  }
-  return [...rootCertificates, ...certificates];
-}
-
 /** Throws `setting_invalid` for a `caFile` of no use. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const limit = options.limit ?? 1024 * 1024;
-  const ca = options.caFile === undefined ? undefined : readAuthorities(options.caFile);
-  const agent = createAgent({
-    connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca }) },
-    bodyTimeout: 0,
-    keepAliveTimeout: 4_000,
-  });
+  const agentWith = (ca: readonly string[] | undefined): Agent =>
+    createAgent({ timeout: 10_000, ...(ca === undefined ? {} : { ca: [...ca] }) });
+  const agents: [Agent, ...Agent[]] = [
+    agentWith(options.caFile === undefined ? undefined : readAuthorities(options.caFile)),
+  ];
+  let current = agents[0];
+  let asked = false;
 
-  const open = (outgoing: HttpRequest, signal: AbortSignal) =>
+  /** Whether another agent than this one stands ready, which trusts the machine's authorities as well. */
+  const trustsMoreThan = (agent: Agent): boolean => {
+    if (!asked) {
+      asked = true;
+      const ca = systemAuthorities(options.caFile);
+      if (ca !== undefined) agents.push((current = agentWith(ca)));
+    }
+    return current !== agent;
+  };
+
+  /** A certificate that is not trusted ends a connection before anything of the request has left. */
+  const exchange = async <T extends HttpAnswer | HttpStream>(
+    send: (agent: Agent) => Promise<T | HttpFailure>,
+  ): Promise<T | HttpFailure> => {
+    const agent = current;
+    const came = await send(agent);
+    const doubted = came.kind === "failure" && came.reason === "certificate";
+    return doubted && trustsMoreThan(agent) ? send(current) : came;
+  };
+
+  const open = (agent: Agent, outgoing: HttpRequest, signal: AbortSignal) =>
     request(agent, outgoing.url, {
       method: outgoing.method,
       headers: { ...outgoing.headers },
@@ -178,34 +180,40 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     return { kind: "answer", status: answer.statusCode, headers: flatHeaders(answer.headers), body };
   };
 
+  const sendBy = async (agent: Agent, outgoing: HttpRequest): Promise<HttpAnswer | HttpFailure> => {
+    const time = limitOf(outgoing);
+    try {
+      return await whole(await open(agent, outgoing, time.signal));
+    } catch (error) {
+      return failureOf(error, outgoing.signal);
+    } finally {
+      time.release();
+    }
+  };
+
+  const streamBy = async (agent: Agent, outgoing: HttpRequest): Promise<HttpStream | HttpAnswer | HttpFailure> => {
+    const time = limitOf(outgoing);
+    try {
+      const answer = await open(agent, outgoing, time.signal);
+      if (answer.statusCode !== 200) {
+        const read = await whole(answer);
+        time.release();
+        return read;
+      }
+      time.stopTime();
+      const lines = readLines(answer.body, limit, time.release);
+      return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
+    } catch (error) {
+      time.release();
+      return failureOf(error, outgoing.signal);
+    }
+  };
+
   return {
-    async send(outgoing) {
-      const time = limitOf(outgoing);
-      try {
-        return await whole(await open(outgoing, time.signal));
-      } catch (error) {
-        return failureOf(error, outgoing.signal);
-      } finally {
-        time.release();
-      }
+    send: (outgoing) => exchange((agent) => sendBy(agent, outgoing)),
+    stream: (outgoing) => exchange((agent) => streamBy(agent, outgoing)),
+    async close() {
+      await Promise.all(agents.map((agent) => agent.destroy()));
     },
-    async stream(outgoing) {
-      const time = limitOf(outgoing);
-      try {
-        const answer = await open(outgoing, time.signal);
-        if (answer.statusCode !== 200) {
-          const read = await whole(answer);
-          time.release();
-          return read;
-        }
-        time.stopTime();
-        const lines = readLines(answer.body, limit, time.release);
-        return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
-      } catch (error) {
-        time.release();
-        return failureOf(error, outgoing.signal);
-      }
-    },
-    close: () => agent.destroy(),
   };
 }

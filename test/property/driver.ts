@@ -1,7 +1,7 @@
 // Owns doing what a command says, in a world, and telling what came of it as a word that the model knows too: `ok`, a
 // problem's code, or a role. What the commands call by small numbers gets its real name here.
 import type { CodeChoice, Command } from "./commands.js";
-import { emptyNode, type State } from "./model.js";
+import { emptyNode, emptyState, type State } from "./model.js";
 import type { RealNode } from "./real-node.js";
 import { createLightNode, type NodeUnderTest } from "./test-node.js";
 import { approveTerminal } from "./test-people.js";
@@ -28,7 +28,8 @@ export type Driver = {
   /** Looks up the current binding codes, through a member of each organization. */
   learnCodes(state: State): Promise<void>;
   isReal(node: number): boolean;
-  settle(state: State): Promise<void>;
+  /** Waits until the daemon knows what has come of its request; of several possible states the database picks one. */
+  settle(states: readonly State[]): Promise<void>;
   orgId(org: number): string;
   accountId(person: number): string;
   nodeId(node: number): string;
@@ -273,9 +274,19 @@ export function createDriver({ world, prefix, nodes, real }: DriverOptions): Dri
         learn(Number(org), textOf(fields(answer), "binding_code"), true);
       }
     },
-    async settle(state) {
-      const { bound, request } = state.nodes[0] ?? emptyNode;
-      const over = request !== null && (request.state !== "pending" || request.expired);
+    async settle(states) {
+      const node = ({ nodes: all }: State) => all[0] ?? emptyNode;
+      const waits = (state: State): boolean => {
+        const { request } = node(state);
+        return request?.state === "pending" && !request.expired;
+      };
+      const thumbprint = real.shown()?.thumbprint;
+      // Whether a wrong number whose answer was lost has counted once or twice, only the database knows.
+      const isOpen =
+        states.length > 1 && thumbprint !== undefined ? await world.database.isPending(thumbprint) : undefined;
+      const agreeing = states.find((state) => waits(state) === isOpen) ?? states[0] ?? emptyState;
+      const { bound, request } = node(agreeing);
+      const over = request !== null && !waits(agreeing);
       await real.settle(bound !== null ? "bound" : over ? "not pending" : "unbound");
     },
   };

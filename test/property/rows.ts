@@ -27,10 +27,13 @@ export type TestDatabase = {
   promote(org: string, account: string): Promise<boolean>;
   /** Lets the pending request of a node's key expire; false when there is none. */
   expire(thumbprint: string): Promise<boolean>;
+  /** Whether a node's key has a request that waits for a decision. */
+  isPending(thumbprint: string): Promise<boolean>;
   close(): Promise<void>;
 };
 
 const expiry = "update device_requests set expires_at = 1 where dpop_jkt = $1 and state = 'pending' and expires_at > 1";
+const pending = "select 1 from device_requests where dpop_jkt = $1 and state = 'pending' and expires_at > 1";
 const promotion = "update memberships set role = 'administrator' where org_id = $1 and account_id = $2";
 
 function openSqlite(file: string): TestDatabase {
@@ -47,6 +50,7 @@ function openSqlite(file: string): TestDatabase {
     forgetLimits: async () => void database.prepare("delete from rate_limits").run(),
     promote: async (org, account) => database.prepare(promotion).run({ 1: org, 2: account }).changes > 0,
     expire: async (thumbprint) => database.prepare(expiry).run({ 1: thumbprint }).changes > 0,
+    isPending: async (thumbprint) => database.prepare(pending).get({ 1: thumbprint }) !== undefined,
     close: async () => void database.close(),
   };
 }
@@ -71,6 +75,7 @@ async function openPostgres(url: string): Promise<TestDatabase> {
     forgetLimits: async () => void (await client.query("delete from rate_limits")),
     promote: async (org, account) => ((await client.query(promotion, [org, account])).rowCount ?? 0) > 0,
     expire: async (thumbprint) => ((await client.query(expiry, [thumbprint])).rowCount ?? 0) > 0,
+    isPending: async (thumbprint) => ((await client.query(pending, [thumbprint])).rowCount ?? 0) > 0,
     close: () => client.end(),
   };
 }

@@ -123,7 +123,7 @@ export async function runSequence(commands: readonly Command[], options: Sequenc
       } else await one(command);
       const [state = emptyState] = states;
       await driver.learnCodes(state);
-      await driver.settle(state);
+      await driver.settle(states);
     }
     for (const person of world.people.keys()) await one({ do: "look", person, org: 0 });
     const tables = await world.database.read();
@@ -201,7 +201,7 @@ async function assertAgreement(
     const found = ever.filter((row) => row["node_id"] === driver.nodeId(Number(node))).length;
     if (found !== bindings) throw new Error(`node ${node} had ${found} bindings instead of ${bindings}`);
   }
-  await driver.settle(fitting);
+  await driver.settle([fitting]);
   const view = await real.binding();
   const row = tables.bindings.find((each) => each["node_id"] === real.id && each["ended_at"] === null);
   const wanted = (fitting.nodes[0] ?? emptyNode).bound;

@@ -9,7 +9,7 @@ export interface Advice {
 }
 
 export const network =
-  "Try the address from this machine; for a certificate of your own, start with NODE_EXTRA_CA_CERTS=FILE.";
+  "Try the address from this machine; behind a proxy set HTTPS_PROXY, for an authority of your own NODE_EXTRA_CA_CERTS=FILE.";
 export const clock = "Set this machine's clock by NTP.";
 
 export const advice: Advice = {
