@@ -50,11 +50,17 @@ const failure = (error: JitnodeError): Failure => ({ kind: "failure", error });
 
 export function toFailure({ reason, detail }: HttpFailure): Failure {
   const log = { detail };
+  const because = (message: string): string => `${message}: ${detail.slice(0, 300)}.`;
   switch (reason) {
     case "aborted":
       return failure(new JitnodeError("interrupted"));
     case "certificate":
-      return failure(new JitnodeError("control_plane_certificate", { log }));
+      return failure(
+        new JitnodeError("control_plane_certificate", {
+          message: because("The control plane's certificate is not trusted"),
+          log,
+        }),
+      );
     case "too_large":
       return failure(new JitnodeError("control_plane_unexpected", { log }));
     case "timeout":
@@ -62,7 +68,12 @@ export function toFailure({ reason, detail }: HttpFailure): Failure {
         new JitnodeError("control_plane_unreachable", { message: "The control plane did not answer in time.", log }),
       );
     case "unreachable":
-      return failure(new JitnodeError("control_plane_unreachable", { log }));
+      return failure(
+        new JitnodeError("control_plane_unreachable", {
+          message: because("The control plane cannot be reached"),
+          log,
+        }),
+      );
   }
 }
 

@@ -91,6 +91,8 @@ export const status = open({
   connection: oneOf(connectionStates),
   /** Since when `connection` is what it is. */
   connection_since: date,
+  /** Why it is not connected, as far as that is known: an error's code and message. */
+  connection_problem: Type.Optional(nullable(open({ code: text(64), message: text(1000) }))),
   node: nodeIdentity,
   server: nullable(url),
   binding: nullable(binding),

@@ -12,6 +12,7 @@ import { clients, scopes, version } from "../../protocol/versions.js";
 import type { Actor, DaemonContext } from "../context.js";
 import type { PendingRequest } from "../state/shapes.js";
 import { createBackoff } from "./backoff.js";
+import { problemOf } from "./board.js";
 import type { Notices } from "./notices.js";
 import type { Turn } from "./pacer.js";
 import type { Recovery } from "./recovery.js";
@@ -57,7 +58,8 @@ export function createActivation(context: DaemonContext, deps: ActivationDeps): 
   /** Trouble with the control plane: told to whoever waits, then some time passes. */
   async function rest(turn: Turn, error: JitnodeError, answer: () => void, atLeast = 0): Promise<void> {
     if (turn.signal.aborted) return;
-    board.note({ connection: error.code === "control_plane_mismatch" ? "rejected" : "unreachable" });
+    const connection = error.code === "control_plane_mismatch" ? "rejected" : "unreachable";
+    board.note({ connection, problem: problemOf(error) });
     log.warn("control plane does not help", { code: error.code, detail: error.message, ...error.log });
     wishes.reject(error);
     answer();

@@ -2,12 +2,17 @@
 // activation went. Everybody who shows the status is told of changes.
 
 import type { Clock } from "../../platform/clock.js";
-import type { ActivationAnswer, ConnectionState } from "../../protocol/local.js";
+import type { JitnodeError } from "../../protocol/errors.js";
+import type { ActivationAnswer, ConnectionState, Status } from "../../protocol/local.js";
+
+export type Problem = NonNullable<Status["connection_problem"]>;
 
 export interface Observations {
   readonly connection: ConnectionState;
   /** Milliseconds since 1970, like all times here. */
   readonly connectionSince: number;
+  /** Why the last attempt to connect failed; forgotten with every other `connection` that is noted. */
+  readonly problem: Problem | undefined;
   readonly clockOffset: number | undefined;
   readonly lastHeartbeatAt: number | undefined;
   readonly possibleCopy: boolean;
@@ -30,6 +35,7 @@ export function createBoard(clock: Clock): Board {
   let current: Observations = {
     connection: "none",
     connectionSince: clock.now(),
+    problem: undefined,
     clockOffset: undefined,
     lastHeartbeatAt: undefined,
     possibleCopy: false,
@@ -39,7 +45,8 @@ export function createBoard(clock: Clock): Board {
   return {
     current: () => current,
     note(seen) {
-      const next = { ...current, ...seen };
+      const next = { ...current, ...(seen.connection === undefined ? {} : { problem: undefined }), ...seen };
+      if (isSame(next.problem, current.problem)) next.problem = current.problem;
       if (next.connection !== current.connection) next.connectionSince = clock.now();
       const [before, after] = [current.clockOffset, next.clockOffset];
       if (before !== undefined && (after === undefined || Math.abs(after - before) < clockNoise)) {
@@ -53,3 +60,9 @@ export function createBoard(clock: Clock): Board {
     subscribe: (listener) => void listeners.push(listener),
   };
 }
+
+const isSame = (one: Problem | undefined, other: Problem | undefined): boolean =>
+  one?.code === other?.code && one?.message === other?.message;
+
+/** An error as the status tells of it. */
+export const problemOf = ({ code, message }: JitnodeError): Problem => ({ code, message: message.slice(0, 1000) });

@@ -7,6 +7,7 @@ import type { DaemonContext } from "../context.js";
 import type { HeldBinding } from "../state/shapes.js";
 import { createBackoff } from "./backoff.js";
 import { judge } from "./binding-rules.js";
+import { problemOf } from "./board.js";
 import { createHeart } from "./heartbeat.js";
 import type { Link } from "./links.js";
 import type { Turn } from "./pacer.js";
@@ -92,7 +93,9 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
       await beating;
     }
     // A proxy's page, read as a stream, ends without having said anything.
-    if (good === undefined && !turn.signal.aborted) board.note({ connection: "unreachable" });
+    if (good === undefined && !turn.signal.aborted) {
+      board.note({ connection: "unreachable", problem: problemOf(new JitnodeError("control_plane_unexpected")) });
+    }
     return good === true && clock.now() - opened >= goodLife;
   }
 
@@ -104,7 +107,8 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
       board.note({ clockOffset: link.transport.clockOffset() });
       if (turn.signal.aborted) return;
       if (answer.kind !== "stream") {
-        board.note({ connection: answer.kind === "rejected" ? "rejected" : "unreachable" });
+        const connection = answer.kind === "rejected" ? "rejected" : "unreachable";
+        board.note({ connection, problem: problemOf(answer.error) });
         log.warn("not connected", { code: answer.error.code, detail: answer.error.message, ...answer.error.log });
         return turn.sleep(backoff.next());
       }
@@ -112,8 +116,9 @@ export function createConnection(context: DaemonContext, deps: { readonly onEnde
         if (await follow(turn, link, binding, answer.events)) return;
       } catch (error) {
         if (turn.signal.aborted) return;
-        const code = error instanceof JitnodeError ? error.code : "internal_error";
-        if (code !== "state_not_writable") board.note({ connection: "unreachable" });
+        const known = error instanceof JitnodeError ? error : new JitnodeError("internal_error", { cause: error });
+        const { code } = known;
+        if (code !== "state_not_writable") board.note({ connection: "unreachable", problem: problemOf(known) });
         log.warn("connection lost", { code, error });
       }
       if (store.current().binding?.binding_id !== binding.binding_id) return;

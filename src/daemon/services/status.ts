@@ -68,6 +68,7 @@ function describe(
     state: binding !== undefined ? "bound" : request !== undefined ? "pending" : "unbound",
     connection: seen.connection,
     connection_since: toDate(seen.connectionSince),
+    connection_problem: seen.problem ?? null,
     node: { id: identity.nodeId, name: config.name, key_thumbprint: identity.key.thumbprint },
     server: binding?.server ?? request?.issuer ?? config.server ?? state.server ?? null,
     binding: binding ?? null,

@@ -50,9 +50,10 @@ describe("a control plane with a certificate of its own", () => {
     expect(browser.received.length).toBeGreaterThan(1);
     for (const cookie of browser.received) expect(cookie).toMatch(/^__Host-.*; Secure(;|$)/);
 
+    // The daemon by its setting, the command line as the machine does.
     const trusting = { JITNODE_SERVER_CA_FILE: authority.caFile };
     const daemon = await startDaemon({ server: publicUrl, env: trusting });
-    const env = { ...daemon.cliEnv, ...trusting };
+    const env = { ...daemon.cliEnv, SSL_CERT_FILE: authority.caFile };
     const home = temporaryFolder();
     const create = ["--create-org", "acme", "--org-name", "Acme", "--accept-agreement"];
     const activation = startCli(["activate", "--json", ...create], { home, env });
@@ -64,6 +65,7 @@ describe("a control plane with a certificate of its own", () => {
     const status = await reach(daemon, { state: "bound", connection: "connected" });
     expect(status.server).toBe(publicUrl);
     expect(warningsAnywhere(status)).toEqual([]);
+    expect(status.connection_problem).toBeNull();
 
     // The same machine without the authority: nothing is sent, nothing is lost.
     const { stateDir } = daemon;
@@ -119,7 +121,15 @@ describe("a certificate that is not to be trusted", () => {
   test("the daemon goes on asking, and asks nobody it cannot trust", async () => {
     const daemon = await startDaemon({ server: await startServer(authority.issue(["127.0.0.1"])) });
     await daemon.waitForLog(/control_plane_certificate/);
-    expect(await reach(daemon, { connection: "unreachable" })).toMatchObject({ state: "unbound", activation: null });
+    expect(await reach(daemon, { connection: "unreachable" })).toMatchObject({
+      state: "unbound",
+      activation: null,
+      connection_problem: { code: "control_plane_certificate", message: expect.stringMatching(/not trusted: .+\.$/) },
+    });
+    const told = await runCli(["status"], { env: daemon.cliEnv });
+    expect(told.stdout).toMatch(
+      /Because +The control plane's certificate is not trusted: .* \(control_plane_certificate\)/,
+    );
     expect(daemon.stderr()).not.toContain("asked nevertheless");
   });
 

@@ -35,6 +35,8 @@ export function describeStatus(status: Status, style: Style): readonly Line[] {
     ["Control plane", binding?.server ?? status.server ?? "none"],
     ["Connection", `${connectionWords[status.connection]}, since ${status.connection_since}`],
   ];
+  const problem = status.connection_problem ?? undefined;
+  if (problem !== undefined) rows.push(["Because", `${problem.message} (${problem.code})`]);
   if (binding !== null) rows.push(["Bound since", binding.bound_at]);
   if (status.last_heartbeat_at !== null) rows.push(["Last heartbeat", status.last_heartbeat_at]);
   if (last !== null && binding === null) rows.push(["Unbound", `${last.at}, by ${last.by}`]);
