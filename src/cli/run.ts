@@ -30,7 +30,8 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     return await command.run(context, parsed.input);
   } catch (thrown) {
     const error = asPublicError(thrown, termination);
-    (context?.output ?? (await plainOutput(argv))).error(error);
+    if (context === undefined) (await plainOutput(argv)).error(error);
+    else context.output.error((await import("./repeat-flags.js")).repeatFlags(error, context.flags));
     await explainInternal(thrown);
     if (error.code === "interrupted" && termination.received() === "SIGTERM") return exitCodes.terminated;
     return error.code === "interrupted" ? exitCodes.interrupted : (command?.failure ?? error.exitCode);
