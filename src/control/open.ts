@@ -47,7 +47,7 @@ export async function openControl(deps: OpenDeps, schema: "migrate" | "as_it_is"
     await assertKeyOfDatabase(store.store, secrets.check);
     const controlPlaneId = await readControlPlaneId(store.store);
     const metrics = createMetrics();
-    const audit = createAuditLog({ clock, random });
+    const audit = createAuditLog({ clock, random, log });
     const limits = createLimits({ store: store.store, clock, metrics, audit });
     const events = await createEvents({ store: store.store, log });
     return {

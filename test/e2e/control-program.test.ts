@@ -10,6 +10,7 @@ import { createDatabase } from "../support/postgres.js";
 import { timed } from "../support/timed.js";
 import { runControl, startControl, type Control } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
+import { createPageClient } from "./page-client.js";
 
 const json = async (url: string): Promise<unknown> => (await fetch(url)).json();
 
@@ -169,6 +170,42 @@ describe("serve", () => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("the log tells who came to be, who signed in and who could not, and neither name nor password of these", async () => {
+    const control = await startControl({ env: { JITNODE_CONTROL_LOG_FORMAT: "json" } });
+    const link = (await control.waitForLog(/\/set-up\//)).trim();
+    const browser = createPageClient(control.url);
+    const page = await browser.get(new URL(link).pathname);
+    await browser.submit(page.form(), { login: "ada", name: "Ada", password: "correct horse battery staple" });
+    const stranger = createPageClient(control.url);
+    const asked = await stranger.get("/sign-in");
+    const refused = await stranger.submit(asked.form(), { login: "ada", password: "another horse entirely" });
+    await stranger.submit(refused.form(), { login: "my password by mistake", password: "x".repeat(20) });
+    await stop(control);
+    const lines = control
+      .stderr()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ event }) => /^account\.|^sign-in/.test(String(event)));
+    const [made, signedIn, ...failed] = lines;
+    expect(made).toMatchObject({ level: "info", event: "account.created", address: "127.0.0.1" });
+    expect(signedIn).toMatchObject({
+      event: "account.signed_in",
+      actor: made?.["subject"],
+      subject: made?.["subject"],
+    });
+    expect(failed).toEqual([
+      expect.objectContaining({
+        level: "warn",
+        event: "sign-in failed",
+        account: made?.["subject"],
+        address: "127.0.0.1",
+      }),
+      expect.objectContaining({ level: "warn", event: "sign-in failed", address: "127.0.0.1" }),
+    ]);
+    for (const secret of ["horse", "my password", "xxxxx"]) expect(control.stderr()).not.toContain(secret);
   });
 
   test("metrics and the reasons of readiness are on their own listener only", async () => {

@@ -93,7 +93,7 @@ export async function createTestContext(dialect: Dialect, settings: Partial<Cont
     const clock = { now: () => real.now() + ahead, sleep: real.sleep };
     const log = createLog({ level: "error", format: "text", program: "test" });
     const metrics = createMetrics();
-    const audit = createAuditLog({ clock, random });
+    const audit = createAuditLog({ clock, random, log });
     const events = await createEvents({ store: opened, log });
     onEnd(async () => {
       await events.close();

@@ -56,7 +56,7 @@ export interface AccountsOptions {
 }
 
 export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
-  const { clock, config, limits, secrets, store } = context;
+  const { clock, config, limits, log, secrets, store } = context;
   const { passwords, sessions } = options;
 
   const insert = async (
@@ -131,7 +131,11 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
       const identity = login === undefined ? undefined : await findLocalIdentity(store, login);
       const right = await passwords.verify(identity?.password_hash ?? undefined, password.slice(0, 1000));
       const accountId = identity === undefined ? undefined : asAccountId(identity.account_id);
-      if (!right || identity === undefined || accountId === undefined) throw new JitnodeError("sign_in_failed");
+      if (!right || identity === undefined || accountId === undefined) {
+        // Not the name: some type their password there.
+        log.warn("sign-in failed", { address: visitor.address, account: accountId });
+        throw new JitnodeError("sign_in_failed");
+      }
       await attempt.right();
       return await store.transaction(async (tx) => {
         const account = await lockAccount(tx, accountId);

@@ -1,6 +1,7 @@
-// Writes audit entries, in the transaction of the change they tell of.
+// Writes audit entries, in the transaction of the change they tell of; once it is committed, the log has a line as well.
 
 import type { Clock } from "../../platform/clock.js";
+import type { Log } from "../../platform/log.js";
 import type { Random } from "../../platform/random.js";
 import type { AuditLog } from "../context.js";
 
@@ -8,7 +9,13 @@ import type { AuditLog } from "../context.js";
 const timeDigits = 13;
 const countDigits = 4;
 
-export function createAuditLog(deps: { readonly clock: Clock; readonly random: Random }): AuditLog {
+export interface AuditLogDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export function createAuditLog(deps: AuditLogDeps): AuditLog {
   // Entries of one millisecond, often of one transaction, stay in the order in which they were written.
   let last = 0;
   let written = 0;
@@ -31,6 +38,11 @@ export function createAuditLog(deps: { readonly clock: Clock; readonly random: R
           address: entry.address,
         })
         .execute();
+      const { action, actor, orgId, subject, address } = entry;
+      // Operators see what their own commands did.
+      if (actor.kind === "operator") return;
+      const organization = orgId === undefined ? {} : { organization: orgId };
+      tx.afterCommit(() => deps.log.info(action, { actor: actor.id, subject, ...organization, address }));
     },
   };
 }
