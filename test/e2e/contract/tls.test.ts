@@ -1,10 +1,11 @@
 // Over TLS: by the control plane's own certificate, and behind a proxy that has one; and what clients say of a
 // certificate they cannot trust.
-import { readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { copyFileSync, readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { connect, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { reach, warningsAnywhere } from "../../integration/daemon/daemon-client.js";
 import { createAuthority, type Authority, type Files } from "../../support/certificates.js";
@@ -75,6 +76,31 @@ describe("a control plane with a certificate of its own", () => {
     await doubting.waitForLog(/control_plane_certificate/);
     expect(await reach(doubting, { connection: "unreachable" })).toMatchObject({ state: "bound" });
   });
+});
+
+test("a renewed certificate is used without a restart, one that does not fit its key is not", async () => {
+  const files = authority.issue(["127.0.0.1"]);
+  const control = await startControl({ tls: files });
+  const fingerprint = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { port } = new URL(control.url);
+      const socket = connect({ host: "127.0.0.1", port: Number(port), ca: readFileSync(authority.caFile) }, () => {
+        resolve(socket.getPeerCertificate().fingerprint256);
+        socket.end();
+      });
+      socket.on("error", reject);
+    });
+  const before = await fingerprint();
+  const [other, renewed] = [authority.issue(["127.0.0.1"]), authority.issue(["127.0.0.1"])];
+  copyFileSync(other.certFile, files.certFile);
+  await control.waitForLog(/certificate not renewed/);
+  expect(await fingerprint()).toBe(before);
+  copyFileSync(renewed.keyFile, files.keyFile);
+  copyFileSync(renewed.certFile, files.certFile);
+  await control.waitForLog(/certificate renewed/);
+  expect(await fingerprint()).toBe(new X509Certificate(readFileSync(renewed.certFile)).fingerprint256);
+  control.signal("SIGTERM");
+  expect(await control.exited).toEqual({ code: 0, signal: null });
 });
 
 describe("a certificate that is not to be trusted", () => {
