@@ -4,6 +4,7 @@ import type { Clock } from "../../platform/clock.js";
 import type { Log } from "../../platform/log.js";
 import type { Random } from "../../platform/random.js";
 import type { AuditLog } from "../context.js";
+import { insertAudit } from "../store/audit.js";
 
 /** Thirteen digits of milliseconds last until the year 2286. */
 const timeDigits = 13;
@@ -24,20 +25,17 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
       const at = deps.clock.now();
       written = at === last ? written + 1 : 0;
       last = at;
-      await tx.db
-        .insertInto("audit")
-        .values({
-          id: `${String(at).padStart(timeDigits, "0")}-${String(written).padStart(countDigits, "0")}-${deps.random.token(9)}`,
-          at,
-          org_id: entry.orgId ?? null,
-          action: entry.action,
-          actor_kind: entry.actor.kind,
-          actor_id: entry.actor.id,
-          subject: entry.subject,
-          detail: JSON.stringify(entry.detail ?? {}),
-          address: entry.address,
-        })
-        .execute();
+      await insertAudit(tx, {
+        id: `${String(at).padStart(timeDigits, "0")}-${String(written).padStart(countDigits, "0")}-${deps.random.token(9)}`,
+        at,
+        org_id: entry.orgId ?? null,
+        action: entry.action,
+        actor_kind: entry.actor.kind,
+        actor_id: entry.actor.id,
+        subject: entry.subject,
+        detail: JSON.stringify(entry.detail ?? {}),
+        address: entry.address,
+      });
       const { action, actor, orgId, subject, address } = entry;
       // Operators see what their own commands did.
       if (actor.kind === "operator") return;

@@ -1,9 +1,10 @@
-// Reads audit entries; services/audit-log writes them.
+// Rows of the audit log.
 
 import type { AuditAction } from "../../domain/audit.js";
 import type { OrganizationId } from "../../domain/ids.js";
 import type { Audit } from "./schema.js";
-import type { Executor } from "./store.js";
+import { statement } from "./statement.js";
+import type { Executor, Tx } from "./store.js";
 
 /** With the names of who did it and of whom or what it happened to, where these are accounts or nodes. */
 export interface AuditRow extends Audit {
@@ -11,6 +12,12 @@ export interface AuditRow extends Audit {
   readonly actor_node: string | null;
   readonly subject_account: string | null;
   readonly subject_node: string | null;
+}
+
+const insertion = statement((db, row: Audit & Record<string, unknown>) => db.insertInto("audit").values(row));
+
+export async function insertAudit(tx: Tx, row: Audit): Promise<void> {
+  await insertion(tx, { ...row });
 }
 
 /** Newest first; `before` is an entry's id. `without`: actions that are passed over. */

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { BindingId, NodeId, OrganizationId } from "../../domain/ids.js";
 import type { PageRequest, Search } from "./organizations.js";
 import type { Bindings, Nodes } from "./schema.js";
+import { hasWritten, statement } from "./statement.js";
 import { contains, type Executor, type Tx } from "./store.js";
 
 export type NewBinding = Pick<Bindings, "id" | "node_id" | "org_id" | "request_id" | "created_at" | "created_by">;
@@ -22,19 +23,20 @@ export interface BoundNode extends Pick<Nodes, "id" | "thumbprint" | "name" | "v
 /** A node's binding with its organization's name. */
 export type NodeBindingRow = Bindings & { readonly org_name: string };
 
-/** False when the node has a live binding. */
-export async function insertBinding(tx: Tx, row: NewBinding): Promise<boolean> {
-  const result = await tx.db
+const insertion = statement((db, row: NewBinding & Record<string, unknown>) =>
+  db
     .insertInto("bindings")
     .values({ ...row, ended_at: null, ended_by: null, ended_by_account: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** False when the node has a live binding. */
+export async function insertBinding(tx: Tx, row: NewBinding): Promise<boolean> {
+  return hasWritten(await insertion(tx, { ...row }));
 }
 
-/** The live binding, or the one that ended last. */
-export function findLatestBinding(executor: Executor, nodeId: NodeId): Promise<NodeBindingRow | undefined> {
-  return executor.db
+const latest = statement((db, the: { readonly nodeId: NodeId }) =>
+  db
     .selectFrom("bindings")
     .selectAll("bindings")
     .select((row) =>
@@ -46,12 +48,16 @@ export function findLatestBinding(executor: Executor, nodeId: NodeId): Promise<N
         .$notNull()
         .as("org_name"),
     )
-    .where("bindings.node_id", "=", nodeId)
+    .where("bindings.node_id", "=", the.nodeId)
     .orderBy((order) => order.case().when("bindings.ended_at", "is", null).then(0).else(1).end())
     .orderBy("bindings.ended_at", "desc")
     .orderBy("bindings.created_at", "desc")
-    .limit(sql.lit(1))
-    .executeTakeFirst();
+    .limit(sql.lit(1)),
+);
+
+/** The live binding, or the one that ended last. */
+export async function findLatestBinding(executor: Executor, nodeId: NodeId): Promise<NodeBindingRow | undefined> {
+  return (await latest(executor, { nodeId })).rows[0];
 }
 
 export interface Ending {

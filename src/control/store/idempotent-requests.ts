@@ -1,17 +1,13 @@
 // Rows of the requests that were answered and may be repeated (services/idempotency).
 
 import type { IdempotentRequests } from "./schema.js";
+import { hasWritten, statement } from "./statement.js";
 import type { Executor, Tx } from "./store.js";
 
-/**
- * False when the scope is taken; an expired row makes room. On PostgreSQL this waits for a transaction that is taking
- * it now.
- */
-export async function claimRequest(
-  tx: Tx,
-  row: Pick<IdempotentRequests, "scope_hash" | "body_hash" | "created_at" | "expires_at">,
-): Promise<boolean> {
-  const result = await tx.db
+type Claim = Pick<IdempotentRequests, "scope_hash" | "body_hash" | "created_at" | "expires_at">;
+
+const claiming = statement((db, row: Claim) =>
+  db
     .insertInto("idempotent_requests")
     .values({ ...row, status: null, answer_encrypted: null })
     .onConflict((conflict) =>
@@ -19,9 +15,15 @@ export async function claimRequest(
         .column("scope_hash")
         .doUpdateSet({ ...row, status: null, answer_encrypted: null })
         .where("idempotent_requests.expires_at", "<=", row.created_at),
-    )
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+    ),
+);
+
+/**
+ * False when the scope is taken; an expired row makes room. On PostgreSQL this waits for a transaction that is taking
+ * it now.
+ */
+export async function claimRequest(tx: Tx, row: Claim): Promise<boolean> {
+  return hasWritten(await claiming(tx, { ...row }));
 }
 
 export function findRequest(executor: Executor, scopeHash: string): Promise<IdempotentRequests | undefined> {
@@ -32,12 +34,15 @@ export function findRequest(executor: Executor, scopeHash: string): Promise<Idem
     .executeTakeFirst();
 }
 
-export async function keepAnswer(tx: Tx, scopeHash: string, status: number, sealed: string): Promise<void> {
-  await tx.db
+const keeping = statement((db, the: { readonly scopeHash: string; readonly status: number; readonly sealed: string }) =>
+  db
     .updateTable("idempotent_requests")
-    .set({ status, answer_encrypted: sealed })
-    .where("scope_hash", "=", scopeHash)
-    .execute();
+    .set({ status: the.status, answer_encrypted: the.sealed })
+    .where("scope_hash", "=", the.scopeHash),
+);
+
+export async function keepAnswer(tx: Tx, scopeHash: string, status: number, sealed: string): Promise<void> {
+  await keeping(tx, { scopeHash, status, sealed });
 }
 
 export async function forgetRequest(tx: Tx, scopeHash: string): Promise<void> {

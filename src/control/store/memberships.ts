@@ -3,6 +3,7 @@
 import type { Role } from "../../domain/membership.js";
 import type { PageRequest, Search } from "./organizations.js";
 import type { Memberships } from "./schema.js";
+import { statement } from "./statement.js";
 import { contains, type Executor, type Tx } from "./store.js";
 
 export type MemberRow = Memberships & { readonly name: string };
@@ -17,12 +18,12 @@ export async function insertMembership(tx: Tx, row: Memberships): Promise<boolea
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-export async function findRole(executor: Executor, orgId: string, accountId: string): Promise<Role | undefined> {
-  const row = await executor.db
+const roleOf = statement((db, the: { readonly orgId: string; readonly accountId: string }) =>
+  db
     .selectFrom("memberships")
     .select("role")
-    .where("org_id", "=", orgId)
-    .where("account_id", "=", accountId)
+    .where("org_id", "=", the.orgId)
+    .where("account_id", "=", the.accountId)
     .where((row) =>
       row.exists(
         row
@@ -31,9 +32,11 @@ export async function findRole(executor: Executor, orgId: string, accountId: str
           .whereRef("organizations.id", "=", "memberships.org_id")
           .where("organizations.deleted_at", "is", null),
       ),
-    )
-    .executeTakeFirst();
-  return row?.role;
+    ),
+);
+
+export async function findRole(executor: Executor, orgId: string, accountId: string): Promise<Role | undefined> {
+  return (await roleOf(executor, { orgId, accountId })).rows[0]?.role;
 }
 
 const membersOf = (executor: Executor, orgId: string) =>

@@ -2,13 +2,13 @@
 
 import type { NodeId, Thumbprint } from "../../domain/ids.js";
 import type { Nodes } from "./schema.js";
+import { hasWritten, statement } from "./statement.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
 export type NewNode = Pick<Nodes, "id" | "thumbprint" | "public_jwk" | "name" | "version" | "os" | "created_at">;
 
-/** False, and nothing done, where the id or the thumbprint is known. */
-export async function insertNode(tx: Tx, row: NewNode): Promise<boolean> {
-  const result = await tx.db
+const insertion = statement((db, row: NewNode & Record<string, unknown>) =>
+  db
     .insertInto("nodes")
     .values({
       ...row,
@@ -19,9 +19,12 @@ export async function insertNode(tx: Tx, row: NewNode): Promise<boolean> {
       seq: 0,
       possible_copy_at: null,
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** False, and nothing done, where the id or the thumbprint is known. */
+export async function insertNode(tx: Tx, row: NewNode): Promise<boolean> {
+  return hasWritten(await insertion(tx, { ...row }));
 }
 
 export function lockNodeByKey(tx: Tx, thumbprint: Thumbprint): Promise<Nodes | undefined> {

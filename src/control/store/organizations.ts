@@ -2,6 +2,7 @@
 
 import type { AccountId, OrganizationId } from "../../domain/ids.js";
 import type { Memberships, Organizations } from "./schema.js";
+import { statement } from "./statement.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
 /** An organization as one of its members sees it. */
@@ -34,12 +35,16 @@ export async function insertOrganization(tx: Tx, row: Organizations): Promise<bo
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+const hold = statement((db, the: { readonly id: string }, executor) =>
+  locked(
+    executor,
+    db.selectFrom("organizations").select(["id", "name"]).where("id", "=", the.id).where("deleted_at", "is", null),
+  ),
+);
+
 /** Every change of members, codes and bindings of an organization holds its row. */
-export function lockOrganization(tx: Tx, id: string): Promise<Pick<Organizations, "id" | "name"> | undefined> {
-  return locked(
-    tx,
-    tx.db.selectFrom("organizations").select(["id", "name"]).where("id", "=", id).where("deleted_at", "is", null),
-  ).executeTakeFirst();
+export async function lockOrganization(tx: Tx, id: string): Promise<Pick<Organizations, "id" | "name"> | undefined> {
+  return (await hold(tx, { id })).rows[0];
 }
 
 const own = (executor: Executor, accountId: AccountId) =>

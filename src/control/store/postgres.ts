@@ -4,6 +4,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { ControlDatabase } from "./schema.js";
+import { noStatements } from "./statement.js";
 import type { Store, Tx } from "./store.js";
 
 const int8 = 20;
@@ -40,6 +41,8 @@ export function openPostgres(options: PostgresOptions): Store {
   pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<ControlDatabase>({ dialect: new PostgresDialect({ pool }) });
 
+  const statements = noStatements();
+
   const once = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const actions: (() => void)[] = [];
     const result = await db.transaction().execute((trx) =>
@@ -47,6 +50,8 @@ export function openPostgres(options: PostgresOptions): Store {
         kind: "transaction",
         db: trx,
         dialect: "postgres",
+        statements,
+        run: (query) => trx.executeQuery(query),
         afterCommit: (action) => actions.push(action),
       }),
     );
@@ -57,6 +62,8 @@ export function openPostgres(options: PostgresOptions): Store {
   return {
     db,
     dialect: "postgres",
+    statements,
+    run: (query) => db.executeQuery(query),
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {

@@ -1,15 +1,18 @@
 // jti values of proofs and assertions that must not come twice.
 
+import { hasWritten, statement } from "./statement.js";
 import type { Executor } from "./store.js";
+
+const insertion = statement((db, the: { readonly id: string; readonly expiresAt: number }) =>
+  db
+    .insertInto("seen_proofs")
+    .values({ id: the.id, expires_at: the.expiresAt })
+    .onConflict((conflict) => conflict.doNothing()),
+);
 
 /** False when it was seen before. */
 export async function rememberProof(executor: Executor, id: string, expiresAt: number): Promise<boolean> {
-  const result = await executor.db
-    .insertInto("seen_proofs")
-    .values({ id, expires_at: expiresAt })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return hasWritten(await insertion(executor, { id, expiresAt }));
 }
 
 export async function deleteExpiredProofs(executor: Executor, now: number): Promise<number> {

@@ -2,14 +2,15 @@
 
 import type { Selectable } from "kysely";
 import type { Sessions } from "./schema.js";
+import { statement } from "./statement.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
 export type SessionRow = Selectable<Sessions>;
 /** With what matters of its account. */
 export type SessionWithAccount = SessionRow & { readonly disabled_at: number | null };
 
-const withAccount = (executor: Executor) =>
-  executor.db
+const withAccount = statement((db, the: { readonly id: string }) =>
+  db
     .selectFrom("sessions")
     .selectAll("sessions")
     .select((row) =>
@@ -18,14 +19,16 @@ const withAccount = (executor: Executor) =>
         .select("accounts.disabled_at")
         .whereRef("accounts.id", "=", "sessions.account_id")
         .as("disabled_at"),
-    );
+    )
+    .where("sessions.id", "=", the.id),
+);
 
 export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {
   await tx.db.insertInto("sessions").values(row).execute();
 }
 
-export const findSession = (executor: Executor, id: string): Promise<SessionWithAccount | undefined> =>
-  withAccount(executor).where("sessions.id", "=", id).executeTakeFirst();
+export const findSession = async (executor: Executor, id: string): Promise<SessionWithAccount | undefined> =>
+  (await withAccount(executor, { id })).rows[0];
 
 /** Its row is the caller's until the commit. */
 export async function lockSession(tx: Tx, id: string): Promise<SessionWithAccount | undefined> {

@@ -2,18 +2,22 @@
 
 import { sql, type Selectable } from "kysely";
 import type { SigningKeys } from "./schema.js";
+import { statement } from "./statement.js";
 import { locked, type Executor, type Tx } from "./store.js";
 
 export type SigningKeyRow = Selectable<SigningKeys>;
 
-export const currentSigningKey = (executor: Executor): Promise<SigningKeyRow | undefined> =>
-  executor.db
+const current = statement((db) =>
+  db
     .selectFrom("signing_keys")
     .selectAll()
     .where("retired_at", "is", null)
     .orderBy("created_at", "desc")
-    .limit(sql.lit(1))
-    .executeTakeFirst();
+    .limit(sql.lit(1)),
+);
+
+export const currentSigningKey = async (executor: Executor): Promise<SigningKeyRow | undefined> =>
+  (await current(executor, {})).rows[0];
 
 export const findSigningKey = (executor: Executor, kid: string): Promise<SigningKeyRow | undefined> =>
   executor.db.selectFrom("signing_keys").selectAll().where("kid", "=", kid).executeTakeFirst();

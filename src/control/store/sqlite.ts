@@ -9,18 +9,20 @@ import {
   SqliteDialect,
   SqliteDriver,
   type DatabaseConnection,
+  type QueryResult,
   type Driver,
   type SqliteDatabase,
   type SqliteStatement,
 } from "kysely";
 import type { ControlDatabase } from "./schema.js";
+import { noStatements } from "./statement.js";
 import type { Store } from "./store.js";
 
 class ImmediateDriver extends SqliteDriver {
   readonly #database: BetterSqlite3.Database;
 
-  constructor(database: BetterSqlite3.Database) {
-    super({ database: withPrepared(database) });
+  constructor(database: BetterSqlite3.Database, prepared: SqliteDatabase) {
+    super({ database: prepared });
     this.#database = database;
   }
 
@@ -79,29 +81,49 @@ export function openSqlite(options: SqliteOptions): Store {
   database.pragma("busy_timeout = 10000");
   database.pragma("trusted_schema = OFF");
 
+  const prepared = withPrepared(database);
   const dialect = new (class extends SqliteDialect {
     override createDriver(): Driver {
-      return new ImmediateDriver(database);
+      return new ImmediateDriver(database, prepared);
     }
     override createAdapter(): SqliteAdapter {
       return new TransactionalAdapter();
     }
   })({ database });
   const db = new Kysely<ControlDatabase>({ dialect });
+  const statements = noStatements();
+  /** SQLite answers at once: the one connection need not be asked for as long as no transaction holds it. */
+  const run = <O>({ sql, parameters }: CompiledQuery<O>): QueryResult<O> => {
+    const statement = prepared.prepare(sql);
+    if (statement.reader) return { rows: statement.all(parameters) as O[] };
+    return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
+  };
 
   return {
     db,
     dialect: "sqlite",
+    statements,
+    run: async (query) => (database.inTransaction ? db.executeQuery(query) : run(query)),
     async transaction(work) {
       const actions: (() => void)[] = [];
-      const result = await db.transaction().execute((trx) =>
-        work({
-          kind: "transaction",
-          db: trx,
-          dialect: "sqlite",
-          afterCommit: (action) => actions.push(action),
-        }),
-      );
+      const result = await db.transaction().execute(async (trx) => {
+        let over = false;
+        try {
+          return await work({
+            kind: "transaction",
+            db: trx,
+            dialect: "sqlite",
+            statements,
+            run: async (query) => {
+              if (over) throw new Error("the transaction is over");
+              return run(query);
+            },
+            afterCommit: (action) => actions.push(action),
+          });
+        } finally {
+          over = true;
+        }
+      });
       for (const action of actions) action();
       return result;
     },

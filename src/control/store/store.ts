@@ -4,14 +4,18 @@
 // Inside `transaction` only its `tx` may be used: on SQLite there is one connection, so a query through `store.db`
 // would wait for the transaction that waits for it.
 
-import { sql, type Kysely, type RawBuilder, type SqlBool } from "kysely";
+import { sql, type CompiledQuery, type Kysely, type QueryResult, type RawBuilder, type SqlBool } from "kysely";
 import type { ControlDatabase } from "./schema.js";
+import type { Statements } from "./statement.js";
 
 export type Dialect = "sqlite" | "postgres";
 
 export interface Executor {
   readonly db: Kysely<ControlDatabase>;
   readonly dialect: Dialect;
+  /** What is compiled already (./statement). */
+  readonly statements: Statements;
+  run<O>(query: CompiledQuery<O>): Promise<QueryResult<O>>;
 }
 
 export interface Tx extends Executor {
