@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkout } from "../support/checkout.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { command, docker, dockerDoes, image, runContainer, runOnce, succeed, type Container } from "./docker.js";
+import {
+  command,
+  docker,
+  dockerDoes,
+  image,
+  runContainer,
+  runOnce,
+  succeed,
+  type Container,
+  type Result,
+} from "./docker.js";
 
 type Inspected = {
   readonly Size: number;
@@ -26,14 +36,19 @@ async function inspect(name: string): Promise<Inspected> {
   return found;
 }
 
+/** Runs nothing of ours, as root, to look everywhere. */
+let idle: Container;
+let built: Inspected;
+beforeAll(async () => {
+  idle = await runContainer({ options: ["--user", "0", "--entrypoint", "sleep"], args: ["600"], scope: "file" });
+  built = await inspect(image());
+});
+
+/** What `docker run OPTIONS jitnode ARGS` starts, in the container that is there: as its user, under an init. */
+const start = (options: readonly string[], ...args: readonly string[]): Promise<Result> =>
+  docker(["exec", "--user", built.Config.User, ...options, idle.name, ...built.Config.Entrypoint, ...args]);
+
 describe("the image", () => {
-  let idle: Container;
-  let built: Inspected;
-  beforeAll(async () => {
-    // As root, to look everywhere.
-    idle = await runContainer({ options: ["--user", "0", "--entrypoint", "sleep"], args: ["600"], scope: "file" });
-    built = await inspect(image());
-  });
   const sh = async (script: string): Promise<string> => {
     const { code, stdout, stderr } = await idle.exec("sh", "-c", script);
     if (code !== 0) throw new Error(`${script}: ${stderr}`);
@@ -130,16 +145,25 @@ describe("the image", () => {
 describe("the command line of the image", () => {
   test("docker run --rm jitnode --version", async () => {
     expect(await runOnce([], ["--version"])).toMatchObject({ code: 0, stdout: `jitnode ${manifest.version}\n` });
-    expect(await runOnce([], ["control", "--version"])).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
+    const control = await start([], "control", "--version");
+    expect(control).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
   });
 
-  test("exit codes reach the outside: wrong usage 2, nobody answers 7, a wrong setting 2", async () => {
-    expect((await runOnce([], ["nonsense"])).code).toBe(2);
+  test("exit codes reach the outside: nobody answers 7, a wrong setting 2", async () => {
     expect((await runOnce([], ["status"])).code).toBe(7);
     const wrong = await runOnce(["-e", "JITNODE_CONTROL_LISTEN=here"], ["control"]);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("JITNODE_CONTROL_LISTEN is not valid");
-    expect((await runOnce(["-e", "JITNODE_SERVER=ftp://x"], [])).code).toBe(2);
+  });
+
+  test("without an argument it is the daemon; what it does not know is wrong usage", async () => {
+    const daemon = await start(["-e", "JITNODE_SERVER=ftp://x"]);
+    expect(daemon).toMatchObject({ code: 2, stderr: expect.stringContaining("JITNODE_SERVER is not valid") });
+    expect((await start([], "nonsense")).code).toBe(2);
+  });
+
+  test("a program that is gone is not healthy", async () => {
+    expect((await idle.exec("jitnode-healthcheck")).code).toBe(1);
   });
 });
 

@@ -87,11 +87,12 @@ describe("docker compose up", () => {
 describe("the profile postgres", () => {
   test("two replicas behind a proxy: a node is bound through it, and stays connected when one of them ends", async () => {
     const images = { POSTGRES_IMAGE: "jitnode-test-postgres", PROXY_IMAGE: "jitnode-test-nginx" };
-    for (const [folder, tag] of [
+    const standIns = join(root, "test/image/stand-ins");
+    for (const [target, tag] of [
       ["postgres", images.POSTGRES_IMAGE],
       ["nginx", images.PROXY_IMAGE],
     ] as const) {
-      await dockerDoes(["build", "-q", "-t", tag, join(root, "test/image", folder)], { timeout: 170_000 });
+      await dockerDoes(["build", "-q", "-t", tag, "--target", target, standIns], { timeout: 170_000 });
     }
     const secrets = temporaryFolder({ mode: 0o755 });
     mkdirSync(secrets, { recursive: true });

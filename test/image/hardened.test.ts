@@ -1,13 +1,23 @@
 // Containers with less than usual: without a volume, without rights, as another user, with secrets as files.
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { settings } from "../../src/config/settings.js";
 import { signInSettings } from "../../src/config/sign-ins.js";
+import { createAuthority } from "../support/certificates.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { createVolume, dockerDoes, image, runContainer, runOnce } from "./docker.js";
-import { shownBy, startSite, statusOf, type Site } from "./site.js";
+import {
+  createNetwork,
+  createVolume,
+  docker,
+  dockerDoes,
+  newName,
+  runContainer,
+  type Container,
+  type Result,
+} from "./docker.js";
+import { shownBy, statusOf } from "./site.js";
 
 const hardened = [
   "--read-only",
@@ -19,16 +29,98 @@ const hardened = [
   "no-new-privileges",
 ] as const;
 const inMemory = ["--tmpfs", "/tmp", "-e", "JITNODE_STATE_DIR=/tmp/jitnode"] as const;
-const volumeAt = (volume: string): readonly string[] => ["-v", `${volume}:/var/lib/jitnode`];
+const user = "12345:23456";
 
-let site: Site;
+const variables = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+
+/** A folder with files as engines give secrets to containers: root's, mode 0444. */
+function secretsFolder(): { readonly path: string; readonly write: (name: string, content: string) => void } {
+  const path = temporaryFolder({ mode: 0o755 });
+  return {
+    path,
+    write: (name, content) => {
+      writeFileSync(join(path, name), content);
+      chmodSync(join(path, name), 0o444);
+    },
+  };
+}
+
+/** Every variable of a secret that the table of settings knows. */
+const secretVariables = [
+  ...Object.values(settings).filter((setting) => "secret" in setting || /(KEY|CODE)_FILE$/.test(setting.variable)),
+  ...Object.values(signInSettings).filter((setting) => "secret" in setting),
+].map(({ variable }) => variable);
+
+/** A control plane with as little as possible, which serves TLS itself and has each secret as a file in /run/secrets. */
+let control: Container;
+let nodeOptions: readonly string[];
+const secrets = secretsFolder();
+const mountedSecrets = ["-v", `${secrets.path}:/run/secrets:ro`] as const;
+
 beforeAll(async () => {
-  site = await startSite();
+  const name = newName("control");
+  const authority = createAuthority("file");
+  const issued = authority.issue([name]);
+  const trusted = secretsFolder();
+  copyFileSync(authority.caFile, join(trusted.path, "ca.pem"));
+  copyFileSync(issued.certFile, join(secrets.path, "tls.pem"));
+  copyFileSync(issued.keyFile, join(secrets.path, "tls.key"));
+  for (const file of [join(trusted.path, "ca.pem"), join(secrets.path, "tls.pem"), join(secrets.path, "tls.key")]) {
+    chmodSync(file, 0o444);
+  }
+  secrets.write("control.key", `${randomBytes(32).toString("base64")}\n`);
+  secrets.write("github", "a client secret\n");
+  // Where nobody listens.
+  secrets.write("database-url", "postgres://jitnode:secret-word@127.0.0.1:1/jitnode\n");
+
+  const network = await createNetwork("file");
+  const volume = await createVolume("file");
+  const server = `https://${name}:7070`;
+  control = await runContainer({
+    name,
+    scope: "file",
+    options: [
+      ...hardened,
+      ...mountedSecrets,
+      ...["--network", network, "-v", `${volume}:/var/lib/jitnode-control`],
+      ...variables({
+        JITNODE_CONTROL_PUBLIC_URL: server,
+        JITNODE_CONTROL_KEY_FILE: "/run/secrets/control.key",
+        JITNODE_CONTROL_TLS_CERT_FILE: "/run/secrets/tls.pem",
+        JITNODE_CONTROL_TLS_KEY_FILE: "/run/secrets/tls.key",
+        JITNODE_CONTROL_SIGNIN_HUB_TYPE: "github",
+        JITNODE_CONTROL_SIGNIN_HUB_CLIENT_ID: "id",
+        JITNODE_CONTROL_SIGNIN_HUB_CLIENT_SECRET_FILE: "/run/secrets/github",
+      }),
+    ],
+    args: ["control"],
+  });
+  await control.until("jitnode-healthcheck");
+  const ca = join(trusted.path, "ca.pem");
+  nodeOptions = [
+    ...["--network", network, "-v", `${ca}:/etc/ca.pem:ro`],
+    ...variables({ JITNODE_SERVER: server, JITNODE_SERVER_CA_FILE: "/etc/ca.pem" }),
+  ];
+});
+
+describe("read-only, without capabilities and new privileges", () => {
+  test("a node asks for its activation at a control plane that serves TLS", async () => {
+    const volume = await createVolume();
+    const node = await runContainer({ options: [...nodeOptions, ...hardened, "-v", `${volume}:/var/lib/jitnode`] });
+    expect((await shownBy(node)).link).toMatch(/^https:/);
+    expect((await node.exec("jitnode-healthcheck")).code).toBe(0);
+    for (const container of [node, control]) {
+      expect((await container.exec("touch", "/opt/jitnode/x")).code).not.toBe(0);
+    }
+    expect((await node.logs()).stdout).not.toContain("WARNING");
+    expect((await statusOf(node)).warnings).toEqual([]);
+  });
 });
 
 describe("without a volume", () => {
   test("a loud warning comes before the activation, in the log and in the status", async () => {
-    const node = await runContainer({ options: site.nodeOptions });
+    const node = await runContainer({ options: nodeOptions });
     await shownBy(node);
     const { stdout, stderr } = await node.logs();
     expect(stdout.indexOf("WARNING: this node's identity would be lost with its container.")).toBeGreaterThan(-1);
@@ -38,140 +130,86 @@ describe("without a volume", () => {
     expect((await statusOf(node)).warnings.map(({ code }) => code)).toContain("state_on_container_layer");
   });
 
-  test("a tmpfs is no volume", async () => {
-    const node = await runContainer({ options: [...site.nodeOptions, ...inMemory] });
+  test("in memory, it runs as any user, read-only, and is told that this is no volume", async () => {
+    const node = await runContainer({ options: [...nodeOptions, ...hardened, "--user", user, ...inMemory] });
     await shownBy(node);
     expect((await node.logs()).stdout).toContain("in the container's memory (tmpfs)");
-  });
-});
-
-describe("read-only, without capabilities and new privileges", () => {
-  test("a node waits for its activation", async () => {
-    const volume = await createVolume();
-    const node = await runContainer({ options: [...site.nodeOptions, ...hardened, ...volumeAt(volume)] });
-    await shownBy(node);
+    expect((await node.exec("id", "-u")).stdout).toBe("12345\n");
     expect((await node.exec("jitnode-healthcheck")).code).toBe(0);
-    expect((await node.exec("touch", "/opt/jitnode/x")).code).not.toBe(0);
-    expect((await node.logs()).stdout).not.toContain("WARNING");
-  });
-
-  test("a control plane serves", async () => {
-    const volume = await createVolume();
-    const options = [...hardened, "-v", `${volume}:/var/lib/jitnode-control`];
-    const control = await runContainer({ options, args: ["control"] });
-    await control.waitForLog(/\/set-up\//);
-    await control.until("jitnode-healthcheck");
   });
 });
 
 describe("as another user", () => {
-  const uid = "12345:23456";
-
-  test("with a state directory that is this user's, it runs", async () => {
-    const volume = await createVolume();
-    await dockerDoes([
-      ...["run", "--rm", "--user", "0", ...volumeAt(volume), "--entrypoint", "chown"],
-      ...[image(), "-R", uid, "/var/lib/jitnode"],
-    ]);
-    const node = await runContainer({
-      options: [...site.nodeOptions, ...hardened, "--user", uid, ...volumeAt(volume)],
-    });
-    await shownBy(node);
-    expect((await node.exec("jitnode-healthcheck")).code).toBe(0);
-  });
-
-  test("with one in memory, it runs", async () => {
-    const options = [...site.nodeOptions, ...hardened, "--user", uid, ...inMemory];
-    const node = await runContainer({ options });
-    await shownBy(node);
-    expect((await node.exec("jitnode-healthcheck")).code).toBe(0);
+  /** Has the volumes too, and root. Their first use gives new volumes to the image's own user. */
+  let operator: Container;
+  let volumes: readonly string[];
+  beforeAll(async () => {
+    const [node, data] = [await createVolume("file"), await createVolume("file")];
+    volumes = ["-v", `${node}:/var/lib/jitnode`, "-v", `${data}:/var/lib/jitnode-control`];
+    const options = [...volumes, "--user", "0", "--entrypoint", "sleep"];
+    operator = await runContainer({ options, args: ["600"], scope: "file" });
   });
 
   test.each([
     ["daemon", "/var/lib/jitnode"],
     ["control", "/var/lib/jitnode-control"],
-  ])("with a volume that it cannot write, the %s ends with 1, uid, owner and the exact chown", async (what, folder) => {
-    const volume = await createVolume();
-    const mount = ["-v", `${volume}:${folder}`];
-    // The first use gives the new volume to the image's own user.
-    await runOnce([...mount, "--entrypoint", "true"], []);
-    const { code, stderr } = await runOnce([...mount, "--user", uid], [what]);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`${folder} cannot be written by uid 12345: it belongs to uid 7070, gid 7070 (mode 0700).`);
-    const [, chown = ""] = /Run `(chown [^`]+)` as root/.exec(stderr) ?? [];
-    expect(chown).toBe(`chown -R ${uid} ${folder}`);
-    // And it is the right one.
-    const [command = "", ...args] = chown.split(" ");
-    await dockerDoes(["run", "--rm", "--user", "0", ...mount, "--entrypoint", command, image(), ...args]);
-    const container = await runContainer({ options: [...mount, "--user", uid], args: [what] });
-    await container.until("jitnode-healthcheck");
-  });
+  ])(
+    "with a volume that it cannot write, the %s ends with 1, uid, owner and the exact chown, after which it runs",
+    async (what, folder) => {
+      const options = [...nodeOptions, ...hardened, ...volumes, "--user", user];
+      const container = await runContainer({ options, args: [what] });
+      expect(await container.wait()).toBe(1);
+      const { stderr } = await container.logs();
+      expect(stderr).toContain(
+        `${folder} cannot be written by uid 12345: it belongs to uid 7070, gid 7070 (mode 0700).`,
+      );
+      const [, chown = ""] = /Run `(chown [^`]+)` as root/.exec(stderr) ?? [];
+      expect(chown).toBe(`chown -R ${user} ${folder}`);
+      // And it is the right one.
+      expect((await operator.exec(...chown.split(" "))).code).toBe(0);
+      await dockerDoes(["start", container.name]);
+      await container.until("jitnode-healthcheck");
+      if (what === "daemon") await shownBy(container);
+    },
+  );
 });
 
 describe("secrets as files", () => {
-  const all = [
-    ...Object.values(settings).filter((setting) => "secret" in setting || setting.variable.endsWith("KEY_FILE")),
-    ...Object.values(signInSettings).filter((setting) => "secret" in setting),
-  ].map(({ variable }) => variable);
-
-  test("these are the secrets there are; each can be a file in /run/secrets, mode 0444 and root's", async () => {
-    expect(all.sort()).toEqual([
+  test("these are the secrets there are", () => {
+    // The binding code: node.test.ts. The database's URL: compose.test.ts, where there is a database. The others: here.
+    expect([...secretVariables].sort()).toEqual([
+      "JITNODE_BINDING_CODE_FILE",
       "JITNODE_CONTROL_DATABASE_URL",
       "JITNODE_CONTROL_KEY_FILE",
       "JITNODE_CONTROL_SIGNIN_<NAME>_CLIENT_SECRET",
       "JITNODE_CONTROL_TLS_KEY_FILE",
     ]);
-    const secrets = temporaryFolder({ mode: 0o755 });
-    const write = (name: string, content: string): void => {
-      writeFileSync(join(secrets, name), content);
-      chmodSync(join(secrets, name), 0o444);
-    };
-    write("control.key", `${randomBytes(32).toString("base64")}\n`);
-    write("github", "a client secret\n");
-    const volume = await createVolume();
-    const mounts = ["-v", `${secrets}:/run/secrets:ro`, "-v", `${volume}:/var/lib/jitnode-control`];
-    const settingsOf = (values: Readonly<Record<string, string>>): readonly string[] =>
-      Object.entries(values).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-    const control = await runContainer({
-      options: [
-        ...hardened,
-        ...mounts,
-        ...settingsOf({
-          JITNODE_CONTROL_KEY_FILE: "/run/secrets/control.key",
-          JITNODE_CONTROL_SIGNIN_HUB_TYPE: "github",
-          JITNODE_CONTROL_SIGNIN_HUB_CLIENT_ID: "id",
-          JITNODE_CONTROL_SIGNIN_HUB_CLIENT_SECRET_FILE: "/run/secrets/github",
-        }),
-      ],
-      args: ["control"],
-    });
-    await control.until("jitnode-healthcheck");
-    expect((await control.exec("ls", "/var/lib/jitnode-control")).stdout).not.toContain("control.key");
-
-    // The database's URL comes from its file, too: the address in the error is the file's.
-    write("database-url", "postgres://jitnode:secret-word@127.0.0.1:1/jitnode\n");
-    const refused = await runOnce(
-      [
-        ...mounts,
-        ...settingsOf({
-          JITNODE_CONTROL_KEY_FILE: "/run/secrets/control.key",
-          JITNODE_CONTROL_DATABASE_URL_FILE: "/run/secrets/database-url",
-        }),
-      ],
-      ["control"],
-    );
-    expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining("ECONNREFUSED") });
-    expect(refused.stderr).not.toContain("secret-word");
   });
 
-  test("one that cannot be read, and a variable beside its file, are refused by name", async () => {
-    const secrets = temporaryFolder({ mode: 0o755 });
-    mkdirSync(join(secrets, "folder"));
-    const mount = ["-v", `${secrets}:/run/secrets:ro`];
-    const missing = await runOnce([...mount, "-e", "JITNODE_CONTROL_DATABASE_URL_FILE=/run/secrets/none"], ["control"]);
+  test("a control plane serves with them, root's and readable by all in /run/secrets; it makes no key of its own", async () => {
+    expect((await control.exec("stat", "-Lc", "%u %a", "/run/secrets/tls.key")).stdout).toBe("0 444\n");
+    expect((await control.exec("ls", "/var/lib/jitnode-control")).stdout).not.toContain("control.key");
+    const { stdout, stderr } = await control.logs();
+    expect(stdout).toMatch(/https:\/\/\S+\/set-up\//);
+    expect(stdout + stderr).not.toContain("a client secret");
+  });
+
+  test("what cannot be used is refused by name, and never shown", async () => {
+    /** A start with these settings beside it, to its end. */
+    const start = (values: Readonly<Record<string, string>>): Promise<Result> =>
+      docker(["exec", ...variables(values), control.name, "jitnode-entrypoint", "control"]);
+
+    const missing = await start({ JITNODE_CONTROL_DATABASE_URL_FILE: "/run/secrets/none" });
     expect(missing).toMatchObject({ code: 2 });
     expect(missing.stderr).toContain("JITNODE_CONTROL_DATABASE_URL_FILE cannot be read");
-    const both = ["-e", "JITNODE_CONTROL_DATABASE_URL=postgres://x/y", "-e", "JITNODE_CONTROL_DATABASE_URL_FILE=/x"];
-    expect((await runOnce(both, ["control"])).stderr).toContain("Both JITNODE_CONTROL_DATABASE_URL and");
+    const both = await start({
+      JITNODE_CONTROL_DATABASE_URL: "postgres://x/y",
+      JITNODE_CONTROL_DATABASE_URL_FILE: "/x",
+    });
+    expect(both).toMatchObject({ code: 2 });
+    expect(both.stderr).toContain("Both JITNODE_CONTROL_DATABASE_URL and");
+    const refused = await start({ JITNODE_CONTROL_DATABASE_URL_FILE: "/run/secrets/database-url" });
+    expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining("ECONNREFUSED") });
+    expect(refused.stderr).not.toContain("secret-word");
   });
 });

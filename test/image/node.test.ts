@@ -1,14 +1,11 @@
-// A node in a container, from its first start to the next container on the same volume.
+// A node in a container, from its first start to the next container on the same volume, and its control plane's backup.
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openProgram, keys } from "../e2e/terminal.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { createVolume, docker, dockerDoes, newName, poll, runContainer, runOnce, type Container } from "./docker.js";
-import { newOrganization, openAccount, shownBy, startSite, statusOf, type Site, type Status } from "./site.js";
-
-let site: Site;
-beforeAll(async () => {
-  site = await startSite();
-});
+import { createVolume, docker, dockerDoes, newName, poll, runContainer, type Container } from "./docker.js";
+import { newOrganization, shownBy, startSite, statusOf, type Site, type Status } from "./site.js";
 
 async function reach(node: Container, what: Partial<Status>): Promise<Status> {
   let last: Status | undefined;
@@ -20,47 +17,70 @@ async function reach(node: Container, what: Partial<Status>): Promise<Status> {
   return found;
 }
 
+const connected = { state: "bound", connection: "connected" } as const;
+
 const healthcheck = (container: Container) => container.exec("jitnode-healthcheck");
 
 /** RFC 3339 or Go's own form, "2026-11-22 20:00:00.123456789 +0000 UTC". */
 const asTime = (text: string): number =>
   Date.parse(text.replace(/^(\S+) (\d\d:\d\d:\d\d\.\d{0,3})\d* \+0000 UTC$/, "$1T$2Z"));
 
+/** SIGTERM to PID 1: its exit code, and the milliseconds until it had ended, not until the engine said so. */
+async function terminate(container: Container): Promise<{ readonly code: number; readonly took: number }> {
+  const before = Date.now();
+  await dockerDoes(["kill", "--signal", "TERM", container.name]);
+  const code = await container.wait();
+  const finished = await dockerDoes(["inspect", "--format", "{{.State.FinishedAt}}", container.name]);
+  return { code, took: asTime(finished) - before };
+}
+
+// One site, and one node that goes through all of it: each test goes on where the one before has left them.
+let site: Site;
+let node: Container;
+let bound: Status;
+beforeAll(async () => {
+  site = await startSite();
+});
+
 describe("a node in a container", () => {
   test("the log shows link, code, number and QR; after approval it is bound; the next container on the volume is the same node", async () => {
-    const volume = await createVolume();
+    const volume = await createVolume("file");
     const name = newName("node");
     const options = [...site.nodeOptions, "-v", `${volume}:/var/lib/jitnode`];
-    const node = await runContainer({ name, options });
-    const shown = await shownBy(node);
-    const { stdout } = await node.logs();
+    const first = await runContainer({ name, options });
+    const shown = await shownBy(first);
+    const { stdout } = await first.logs();
     expect(shown.link).toContain(site.server);
     expect(stdout).toMatch(/[█▀▄]{10}/);
     expect(stdout).not.toContain("WARNING");
     // Not activated is healthy, and said.
-    expect(await healthcheck(node)).toMatchObject({ code: 0, stdout: expect.stringContaining("not activated") });
+    expect(await healthcheck(first)).toMatchObject({ code: 0, stdout: expect.stringContaining("not activated") });
 
     await site.ada.approve(shown, newOrganization("first"));
-    const bound = await reach(node, { state: "bound", connection: "connected" });
+    bound = await reach(first, connected);
     expect(bound.binding?.organization.id).toBe("first");
     expect(bound.warnings.map(({ code }) => code)).toEqual(["insecure_http"]);
-    const printed = (await node.logs()).stdout;
+    const printed = (await first.logs()).stdout;
+    expect(printed).toContain("Activate this node");
 
     await dockerDoes(["rm", "-f", name]);
-    const again = await runContainer({ name, options });
-    const status = await reach(again, { state: "bound", connection: "connected" });
+    node = await runContainer({ name, options, scope: "file" });
+    const status = await reach(node, connected);
     expect(status.node.id).toBe(bound.node.id);
     expect(status.binding?.binding_id).toBe(bound.binding?.binding_id);
-    expect((await again.logs()).stdout).not.toContain("Activate this node");
-    expect(printed).toContain("Activate this node");
+    expect((await node.logs()).stdout).not.toContain("Activate this node");
+    expect(await healthcheck(node)).toMatchObject({ code: 0, stdout: "live\n" });
   });
 
-  test("docker exec -it … jitnode activate asks at the terminal, and the node is bound", async () => {
+  test("docker exec -it … jitnode activate asks at the terminal; then again, with a binding code from /run/secrets", async () => {
     const volume = await createVolume();
-    const node = await runContainer({ options: [...site.nodeOptions, "-v", `${volume}:/var/lib/jitnode`] });
-    await node.until("jitnode", "status");
+    const secrets = temporaryFolder({ mode: 0o755 });
+    const second = await runContainer({
+      options: [...site.nodeOptions, "-v", `${volume}:/var/lib/jitnode`, "-v", `${secrets}:/run/secrets:ro`],
+    });
+    await second.until("jitnode", "status");
     const env = { DOCKER_HOST: process.env["DOCKER_HOST"], PATH: process.env["PATH"] };
-    const terminal = openProgram("docker", ["exec", "-it", node.name, "jitnode", "activate"], {
+    const terminal = openProgram("docker", ["exec", "-it", second.name, "jitnode", "activate"], {
       env,
       home: temporaryFolder(),
     });
@@ -79,14 +99,19 @@ describe("a node in a container", () => {
     terminal.type(`y${keys.enter}`);
     await terminal.waitFor(/is bound to second/);
     expect(await terminal.exited).toBe(0);
-    await reach(node, { state: "bound" });
+    await reach(second, { state: "bound" });
+
+    const bindingCode = await second.exec("jitnode", "org", "code", "--org", "first");
+    expect(bindingCode).toMatchObject({ code: 0 });
+    writeFileSync(join(secrets, "binding-code"), bindingCode.stdout);
+    chmodSync(join(secrets, "binding-code"), 0o444);
+    expect(await second.exec("jitnode", "node", "unbind", "--yes")).toMatchObject({ code: 0 });
+    const again = ["exec", "-e", "JITNODE_BINDING_CODE_FILE=/run/secrets/binding-code", second.name];
+    expect(await docker([...again, "jitnode", "activate", "--no-input"])).toMatchObject({ code: 0 });
+    expect((await reach(second, { state: "bound" })).binding?.organization.id).toBe("first");
   });
 
-  test("SIGTERM ends daemon and control plane with 0 in under two seconds, and orphans are reaped", async () => {
-    const node = await runContainer({
-      options: [...site.nodeOptions, "--tmpfs", "/tmp", "-e", "JITNODE_STATE_DIR=/tmp/jitnode"],
-    });
-    await node.until("jitnode", "health", "--live");
+  test("orphans are reaped; SIGTERM ends it with 0 in under two seconds, and started again it is still bound", async () => {
     expect((await node.exec("sh", "-c", "tr '\\0' ' ' </proc/1/cmdline")).stdout).toMatch(/^\/usr\/bin\/tini /);
     // Its parent ends first, so PID 1 inherits it.
     await node.exec("sh", "-c", "(sleep 0.3; exit 3) & exit 0");
@@ -97,69 +122,53 @@ describe("a node in a container", () => {
     }, 10_000);
     expect(left).toBe("");
 
-    const volume = await createVolume();
-    const control = await runContainer({
-      options: ["-v", `${volume}:/var/lib/jitnode-control`],
-      args: ["control"],
+    const { code, took } = await terminate(node);
+    expect(code).toBe(0);
+    expect(took).toBeLessThan(2_000);
+    await dockerDoes(["start", node.name]);
+    await node.until("jitnode", "status");
+    expect((await reach(node, connected)).node.id).toBe(bound.node.id);
+  });
+});
+
+describe("its control plane in a container", () => {
+  test("is live and ready by its own program", async () => {
+    expect((await healthcheck(site.control)).stdout).toContain('"live":true');
+    expect(await site.control.exec("jitnode-control", "health")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"ready":true'),
     });
-    await control.until("jitnode-healthcheck");
-    for (const container of [node, control]) {
-      const before = Date.now();
-      await dockerDoes(["kill", "--signal", "TERM", container.name]);
-      expect(await container.wait()).toBe(0);
-      // When it ended, not when the engine said so.
-      const finished = await dockerDoes(["inspect", "--format", "{{.State.FinishedAt}}", container.name]);
-      expect(asTime(finished) - before, container.name).toBeLessThan(2_000);
-    }
   });
 
-  test("its health check asks what PID 1 started; a control plane that is away is said and not judged", async () => {
-    const volume = await createVolume();
-    const options = ["-p", "127.0.0.1::7070", "-v", `${volume}:/var/lib/jitnode-control`];
-    const control = await runContainer({ options, args: ["control"] });
-    expect((await control.until("jitnode-healthcheck")).stdout).toContain('"live":true');
-    const { code, stdout } = await control.exec("jitnode-control", "health");
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('"ready":true') });
-
-    // A node of it, in its network as compose has it; then the control plane stops answering.
-    const state = await createVolume();
-    const [link] = await control.waitForLog(/http\S+\/set-up\/\S+/);
-    const url = (await dockerDoes(["port", control.name, "7070/tcp"])).split("\n")[0] ?? "";
-    const bob = await openAccount(`http://127.0.0.1:${url.slice(url.lastIndexOf(":") + 1)}`, link, "bob");
-    const node = await runContainer({
-      options: [
-        ...["--network", `container:${control.name}`, "-v", `${state}:/var/lib/jitnode`],
-        ...["-e", "JITNODE_SERVER=http://localhost:7070"],
-      ],
+  test("is backed up while it serves, ends in under two seconds, is restored with the same image, and the node goes on", async () => {
+    const file = "/var/lib/jitnode-control/backup.db";
+    const { code, stdout, stderr } = await site.control.exec("jitnode-control", "backup", file);
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining(`Backup written: ${file}`) });
+    expect(stderr).toContain("is not in it");
+    // While it serves, refused.
+    const restore = await runContainer({
+      options: ["-v", `${site.volume}:/var/lib/jitnode-control`],
+      args: ["control", "restore", file],
     });
-    await bob.approve(await shownBy(node), newOrganization("healthy"));
-    await reach(node, { state: "bound", connection: "connected" });
-    expect(await healthcheck(node)).toMatchObject({ code: 0, stdout: "live\n" });
-    await dockerDoes(["kill", "--signal", "KILL", control.name]);
+    expect(await restore.wait()).toBe(6);
+    expect((await restore.logs()).stderr).toContain("control_plane_running");
+
+    const ended = await terminate(site.control);
+    expect(ended.code).toBe(0);
+    expect(ended.took).toBeLessThan(2_000);
+    // A node whose control plane is away is healthy, and says so.
     await reach(node, { state: "bound", connection: "unreachable" });
     expect(await healthcheck(node)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("the control plane cannot be reached"),
     });
-    // And a daemon that is gone is not healthy.
-    const none = await runContainer({ options: ["--entrypoint", "sleep"], args: ["60"] });
-    expect((await healthcheck(none)).code).toBe(1);
-  });
-});
 
-describe("the control plane in a container", () => {
-  test("is backed up while it serves, and restored with the same image", async () => {
-    const file = "/var/lib/jitnode-control/backup.db";
-    const { code, stdout, stderr } = await site.control.exec("jitnode-control", "backup", file);
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining(`Backup written: ${file}`) });
-    expect(stderr).toContain("is not in it");
-    const volume = ["-v", `${site.volume}:/var/lib/jitnode-control`];
-    const running = await runOnce(volume, ["control", "restore", file]);
-    expect(running).toMatchObject({ code: 6, stderr: expect.stringContaining("control_plane_running") });
-    await dockerDoes(["stop", site.control.name]);
-    expect(await runOnce(volume, ["control", "restore", file])).toMatchObject({ code: 0 });
+    await dockerDoes(["start", restore.name]);
+    expect(await restore.wait()).toBe(0);
+    expect((await restore.logs()).stdout).toContain(`Restored: ${file}`);
     await dockerDoes(["start", site.control.name]);
     await site.control.until("jitnode-healthcheck");
-    expect((await docker(["logs", site.control.name])).stderr).toContain("control plane listens");
+    const status = await reach(node, connected);
+    expect(status.binding).toEqual(bound.binding);
   });
 });

@@ -1,5 +1,5 @@
-// Owns how the tests of the image run: beside `npm test`, since they need a Docker engine; one file after another, since
-// they share containers' ports and two cores.
+// Owns how the tests of the image run: beside `npm test`, since they need a Docker engine; two files at a time, since much
+// of their time goes into waiting for the engine.
 import { defineConfig } from "vitest/config";
 
 const minute = 60_000;
@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: ["test/image/setup.ts"],
     setupFiles: ["test/support/setup.ts"],
     pool: "forks",
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 3 * minute,
     hookTimeout: 5 * minute,
     teardownTimeout: minute,
