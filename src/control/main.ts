@@ -118,15 +118,20 @@ async function runCommand(
     closers.push(() => opened.close());
     return opened.context;
   });
+  // A line of progress on the screen: taken away before anything else is said, also of a command that failed.
+  let shown = false;
+  const progress = (line: string): void => {
+    if (!process.stderr.isTTY || (line === "" && !shown)) return;
+    process.stderr.write(`\r\u001b[K${line}`);
+    shown = line !== "";
+  };
   try {
     const exit = await command.run({
       arguments: args,
       options,
       print: (line) => void process.stdout.write(`${line}\n`),
       note: (line) => void process.stderr.write(`${line}\n`),
-      progress: (line) => {
-        if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-      },
+      progress,
       environment,
       flags: {},
       config,
@@ -137,6 +142,7 @@ async function runCommand(
     });
     return exit ?? exitCodes.done;
   } finally {
+    progress("");
     for (const close of closers) await close();
     termination.close();
   }

@@ -14,12 +14,15 @@ import {
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { migrationNames } from "../../src/control/store/migrate.js";
 import { reach } from "../integration/daemon/daemon-client.js";
+import { checkout } from "../support/checkout.js";
 import { createDatabase } from "../support/postgres.js";
 import { unprivileged } from "../support/other-user.js";
 import { runControl, startControl, startDaemon, startJitnode, type Control, type Daemon } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { startSite, type CliSite, type Person } from "./cli-site.js";
+import { keys, openProgram } from "./terminal.js";
 
 const inFolder = (name = "backup.db"): string => join(temporaryFolder(), name);
 
@@ -61,6 +64,32 @@ const rows = (file: string, query: string): readonly unknown[] => {
     database.close();
   }
 };
+
+/** Makes it large enough that copying it takes a while: 80 MB. */
+function fill(database: Database.Database): void {
+  database.exec("create table filler (x blob)");
+  const row = database.prepare("insert into filler values (?)");
+  database.transaction(() => {
+    for (let n = 0; n < 200; n += 1) row.run(Buffer.alloc(400_000));
+  })();
+}
+
+/** What the operator sees in a folder, and what of a killed program is still there beside it. */
+const visible = (folder: string): readonly string[] => readdirSync(folder).filter((name) => !name.startsWith("."));
+const begun = (folder: string): boolean =>
+  readdirSync(folder).some((name) => name.endsWith(".tmp") && statSync(join(folder, name)).size > 0);
+
+/** Killed as soon as it has copied something. */
+async function killHalfWay(env: Control["env"], args: readonly string[], folder: string): Promise<void> {
+  const program = startJitnode("jitnode-control", args, { env });
+  await expect.poll(() => begun(folder), { interval: 1, timeout: 20_000 }).toBe(true);
+  program.signal("SIGKILL");
+  expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
+}
+
+/** The lines that stay on a screen. */
+const screen = (raw: string): readonly string[] =>
+  raw.split("\n").map((line) => line.replace(/^[^]*\u001b\[K|\r$/g, ""));
 
 describe("backup", () => {
   let control: Control;
@@ -132,6 +161,51 @@ describe("backup", () => {
     expect(await full.exited).toMatchObject({ code: 1 });
     expect(full.stderr()).toContain("(backup_not_written)");
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("on a terminal it tells how far it is, in one line that is gone in the end; interrupted, it leaves nothing", async () => {
+    const own = await startControl();
+    const database = new Database(join(own.dataDir, "control.db"));
+    fill(database);
+    database.close();
+    const bin = join(checkout(), "bin", "jitnode-control.js");
+    const backup = (file: string) =>
+      openProgram(process.execPath, [bin, "backup", file], { env: own.env, home: temporaryFolder() });
+    const file = inFolder();
+    const whole = backup(file);
+    const [, first] = await whole.waitFor(/Copying the database: (\d+) %/);
+    const [, later] = await whole.waitFor(/Copying the database: (\d+) %/);
+    expect(Number(later)).toBeGreaterThanOrEqual(Number(first));
+    expect(await whole.exited).toBe(0);
+    expect(screen(whole.raw())[0]).toBe(`Backup written: ${file} (schema ${String(migrationNames.length)})`);
+
+    const other = inFolder();
+    const interrupted = backup(other);
+    await interrupted.waitFor(/Copying the database: \d+ %/);
+    interrupted.type(keys.interrupt);
+    expect(await interrupted.exited).toBe(130);
+    expect(screen(interrupted.raw()).find((line) => line.includes("Interrupted"))).toBe("Interrupted. (interrupted)");
+    expect(readdirSync(join(other, ".."))).toEqual([]);
+  });
+
+  test("killed half-way, it leaves no file of that name, the server goes on, and the next one works", async () => {
+    const own = await startControl();
+    const database = new Database(join(own.dataDir, "control.db"));
+    fill(database);
+    database.close();
+    const file = inFolder();
+    const folder = join(file, "..");
+    await killHalfWay(own.env, ["backup", file], folder);
+    expect(visible(folder)).toEqual([]);
+    expect(await (await fetch(`${own.url}/health/ready`)).json()).toEqual({ ready: true });
+    // Whoever takes what it had begun for a backup is told.
+    const [left = ""] = readdirSync(folder);
+    const env = { JITNODE_CONTROL_DATA_DIR: join(temporaryFolder(), "data") };
+    expect(await refused(env, ["restore", join(folder, left)])).toMatchObject({ code: 1, error: "backup_invalid" });
+
+    await command(own, ["backup", file]);
+    expect(visible(folder)).toEqual(["backup.db"]);
+    expect(rows(file, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
   });
 
   test("without a database it says where it looked", async () => {
@@ -269,18 +343,34 @@ describe("restore", () => {
 
   test("interrupted, it leaves things as they were", async () => {
     const dataDir = temporaryFolder();
-    const big = changed(backup, (db) => {
-      db.exec("create table filler (x blob)");
-      const fill = db.prepare("insert into filler values (?)");
-      db.transaction(() => {
-        for (let n = 0; n < 200; n += 1) fill.run(Buffer.alloc(400_000));
-      })();
-    });
+    const big = changed(backup, fill);
     const program = startJitnode("jitnode-control", ["restore", big], { env: { JITNODE_CONTROL_DATA_DIR: dataDir } });
     await expect.poll(() => readdirSync(dataDir).length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(0);
     program.signal("SIGINT");
     expect((await program.exited).code).toBe(130);
     expect(readdirSync(dataDir)).toEqual([]);
+  });
+});
+
+describe("a restore that is killed half-way", () => {
+  test("leaves the database as it was; the server starts on it, and the next restore works", async () => {
+    const control = await startControl();
+    const small = inFolder();
+    await command(control, ["backup", small]);
+    await command(control, ["keys", "rotate"]);
+    await stop(control);
+    const rotated = "select count(*) as n from audit where action = 'keys.rotated'";
+    const { dataDir, env } = control;
+    const before = visible(dataDir);
+
+    await killHalfWay(env, ["restore", changed(small, fill)], dataDir);
+    expect(visible(dataDir)).toEqual(before);
+    await stop(await startControl({ dataDir }));
+    expect(rows(join(dataDir, "control.db"), rotated)).toEqual([{ n: 1 }]);
+
+    await command(control, ["restore", small]);
+    expect(rows(join(dataDir, "control.db"), rotated)).toEqual([{ n: 0 }]);
+    await stop(await startControl({ dataDir }));
   });
 });
 

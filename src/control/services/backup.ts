@@ -168,6 +168,10 @@ const notRead =
     if (code.startsWith("SQLITE_CANTOPEN")) {
       throw new JitnodeError("backup_invalid", { message: `The file ${file} cannot be read.`, cause });
     }
+    // Opened for reading only, it is not brought to a whole state: a backup that was killed while it was made.
+    if (code.startsWith("SQLITE_READONLY")) {
+      throw new JitnodeError("backup_invalid", { message: `The file ${file} was not written to its end.`, cause });
+    }
     if (/^SQLITE_(FULL|IOERR)/.test(code)) unusableFolder(cause);
     throw asInvalid(cause);
   };
