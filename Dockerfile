@@ -47,10 +47,7 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 CMD ["ji
 ENTRYPOINT ["/usr/bin/tini", "--", "jitnode-entrypoint"]
 CMD ["daemon"]
 
-ARG NODE_IMAGE
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=unknown
+ARG NODE_IMAGE VERSION=0.1.0 REVISION=unknown CREATED=unknown
 LABEL org.opencontainers.image.title="jitnode" \
       org.opencontainers.image.description="A headless node daemon, its command line, and a self-hostable control plane." \
       org.opencontainers.image.version="${VERSION}" \

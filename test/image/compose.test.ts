@@ -14,7 +14,6 @@ import {
   dockerDoes,
   image,
   newName,
-  poll,
   runContainer,
   succeed,
   type Container,
@@ -28,12 +27,19 @@ async function composeCommand(): Promise<readonly string[]> {
   return (await command("docker", ["compose", "version"])).code === 0 ? ["docker", "compose"] : ["docker-compose"];
 }
 
+/** The older program gives an engine a minute for each answer, too little for a busy one that copies whole images. */
+const patience = { COMPOSE_HTTP_TIMEOUT: "170" };
+
 async function createProject(env: Readonly<Record<string, string>>, profiles: readonly string[] = []) {
   const [file = "", ...before] = await composeCommand();
   const project = newName("p").replaceAll("-", "");
   const flags = [...before, "-p", project, ...profiles.flatMap((profile) => ["--profile", profile])];
   const run = (...args: readonly string[]): Promise<string> =>
-    succeed(file, [...flags, ...args], { cwd: root, env: { JITNODE_IMAGE: image(), ...env }, timeout: 170_000 });
+    succeed(file, [...flags, ...args], {
+      cwd: root,
+      env: { ...patience, JITNODE_IMAGE: image(), ...env },
+      timeout: 170_000,
+    });
   // The node first: an engine may refuse to remove the container whose network another one uses.
   const down = async (...args: readonly string[]): Promise<void> => {
     await run("rm", "-s", "-f", "node");
@@ -50,13 +56,7 @@ async function createProject(env: Readonly<Record<string, string>>, profiles: re
   };
 }
 
-async function bound(node: Container): Promise<void> {
-  const done = await poll(async () => {
-    const { state, connection } = await statusOf(node);
-    return state === "bound" && connection === "connected" ? true : undefined;
-  }, 60_000);
-  if (done === undefined) throw new Error(`never bound: ${JSON.stringify(await statusOf(node))}`);
-}
+const bound = (node: Container) => node.until("jitnode", "wait", "--for", "connected", "--timeout", "60s");
 
 describe("docker compose up", () => {
   test("a control plane and a node of one URL: first account, then the node, as the guide says; both survive `down`", async () => {
@@ -78,7 +78,6 @@ describe("docker compose up", () => {
     await project.down();
     await project.run("up", "-d", "--no-build");
     const again = await project.container("node");
-    await again.until("jitnode", "status");
     await bound(again);
     expect((await statusOf(again)).node.id).toBe(before.id);
   });

@@ -13,11 +13,14 @@ export type CommandOptions = {
   readonly timeout?: number;
 };
 
+/** Milliseconds; a minute is little for an engine that copies whole images on a busy machine. */
+const patience = 120_000;
+
 /** A command on this machine, to its end; its output as text. */
 export function command(file: string, args: readonly string[], options: CommandOptions = {}): Promise<Result> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...options.env };
-    const child = spawn(file, args, { cwd: options.cwd, env, timeout: options.timeout ?? 120_000 });
+    const child = spawn(file, args, { cwd: options.cwd, env, timeout: options.timeout ?? patience });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (part: string) => (stdout += part));
@@ -93,7 +96,7 @@ export function containerOf(name: string): Container {
     name,
     logs,
     exec,
-    waitForLog: async (what, timeoutMs = 60_000) => {
+    waitForLog: async (what, timeoutMs = patience) => {
       const found = await poll(async () => {
         const { stdout, stderr } = await logs();
         return what.exec(stdout) ?? what.exec(stderr) ?? undefined;
@@ -107,7 +110,7 @@ export function containerOf(name: string): Container {
       const done = await poll(async () => {
         last = await exec(...args);
         return last.code === 0 ? last : undefined;
-      }, 60_000);
+      }, patience);
       if (done !== undefined) return done;
       const { stdout, stderr } = await logs();
       throw new Error(`${args.join(" ")} never succeeded: ${JSON.stringify(last)}\n${stdout}\n${stderr}`);
@@ -148,6 +151,6 @@ export async function poll<T>(ask: () => Promise<T | undefined>, timeoutMs: numb
     const found = await ask();
     if (found !== undefined) return found;
     if (performance.now() > deadline) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 400));
   }
 }

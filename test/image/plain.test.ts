@@ -71,7 +71,7 @@ describe("npm i -g of the packed package", () => {
     const logOf = async (unit: string, what: RegExp): Promise<RegExpExecArray> => {
       const found = await poll(
         async () => what.exec((await machine.exec("cat", `/log-${unit}`)).stdout) ?? undefined,
-        60_000,
+        120_000,
       );
       if (found === undefined) throw new Error(await exec(machine, `cat /log-${unit}`));
       return found;

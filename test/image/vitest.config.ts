@@ -1,5 +1,5 @@
-// Owns how the tests of the image run: beside `npm test`, since they need a Docker engine; two files at a time, since much
-// of their time goes into waiting for the engine.
+// Owns how the tests of the image run: beside `npm test`, since they need a Docker engine; one file after another, since
+// an engine copies one image at a time and would only answer later.
 import { defineConfig } from "vitest/config";
 
 const minute = 60_000;
@@ -11,8 +11,8 @@ export default defineConfig({
     globalSetup: ["test/image/setup.ts"],
     setupFiles: ["test/support/setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 3 * minute,
+    fileParallelism: false,
+    testTimeout: 5 * minute,
     hookTimeout: 5 * minute,
     teardownTimeout: minute,
   },

@@ -1,28 +1,35 @@
-// Records test/fixtures/state/<schema>: lets the programs of JITNODE_TEST_ROOT live through a day, and keeps what is on
-// disk afterwards.
+// Records test/fixtures/state/<schema>, or with JITNODE_RECORD_DATABASE its folder postgres: lets the programs of
+// JITNODE_TEST_ROOT live through a day, and keeps what is on disk, or in the database, afterwards.
+import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reach, statusOf } from "../integration/daemon/daemon-client.js";
 import { startSite } from "../e2e/cli-site.js";
 import { runControl, startDaemon, type Daemon } from "../support/programs.js";
-import { recordedAddress, recordedFiles, stateFolder } from "../e2e/recorded-state.js";
+import { temporaryFolder } from "../support/temporary.js";
+import { recordedAddress, recordedNodes, stateFolder } from "../e2e/recorded-state.js";
 
 test("record", async () => {
   const schema = process.env["JITNODE_RECORD"];
+  const databaseUrl = process.env["JITNODE_RECORD_DATABASE"];
   if (schema === undefined || process.env["JITNODE_TEST_ROOT"] === undefined) {
     throw new Error("JITNODE_RECORD=<schema> and JITNODE_TEST_ROOT=<the old checkout>: see README.md");
   }
-  const folder = join(stateFolder, schema);
+  const folder = stateFolder(schema, databaseUrl === undefined ? "sqlite" : "postgres");
   if (existsSync(folder)) throw new Error(`${folder} is there: it is never recorded again`);
 
   const url = `http://${recordedAddress}`;
   // Known by the recorded address, and reached by 127.0.0.1 for the accounts.
   const port = Number(new URL(url).port);
+  const keyFile = join(temporaryFolder(), "control.key");
+  if (databaseUrl !== undefined) writeFileSync(keyFile, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
   const { control, person } = await startSite({
     publicUrl: url,
     port,
     env: { JITNODE_CONTROL_LISTEN: `0.0.0.0:${port}` },
+    ...(databaseUrl === undefined ? {} : { databaseUrl, keyFile }),
   });
   const ada = await person("ada");
   const bob = await person("bob");
@@ -56,10 +63,20 @@ test("record", async () => {
     program.signal("SIGTERM");
     await program.exited;
   }
-  const from = { control: control.dataDir, bound: bound.stateDir, unbound: unbound.stateDir };
-  for (const [part, files] of Object.entries(recordedFiles)) {
-    mkdirSync(join(folder, part), { recursive: true });
-    for (const file of files) copyFileSync(join(from[part as keyof typeof from], file), join(folder, part, file));
+  for (const part of ["control", ...Object.keys(recordedNodes)]) mkdirSync(join(folder, part), { recursive: true });
+  const nodes = { bound: bound.stateDir, unbound: unbound.stateDir };
+  for (const [part, files] of Object.entries(recordedNodes)) {
+    for (const file of files) copyFileSync(join(nodes[part as keyof typeof nodes], file), join(folder, part, file));
+  }
+  if (databaseUrl === undefined) {
+    for (const file of ["control.db", "control.key"]) {
+      copyFileSync(join(control.dataDir, file), join(folder, "control", file));
+    }
+  } else {
+    // In SQL that every client can run: the server of the tests is another one, of another version.
+    const sql = execFileSync("pg_dump", ["--inserts", "--no-owner", "--no-privileges", databaseUrl]);
+    writeFileSync(join(folder, "control", "dump.sql"), sql);
+    copyFileSync(keyFile, join(folder, "control", "control.key"));
   }
   writeFileSync(join(folder, "facts.json"), `${JSON.stringify(facts, null, 2)}\n`);
 });
