@@ -46,6 +46,12 @@ export const docker = (args: readonly string[], options?: CommandOptions): Promi
 export const dockerDoes = async (args: readonly string[], options?: CommandOptions): Promise<string> =>
   (await succeed("docker", args, options)).trim();
 
+/** Its own answers to what Docker leaves open: manifests of Kubernetes, systemd as PID 1. */
+export async function isPodman(): Promise<boolean> {
+  const components = ["version", "--format", "{{range .Server.Components}}{{.Name}} {{end}}"];
+  return (await dockerDoes(components)).includes("Podman");
+}
+
 /** A name that nothing else has. */
 export const newName = (what: string): string => `jitnode-test-${what}-${randomBytes(4).toString("hex")}`;
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { checkout } from "../support/checkout.js";
 import { onEnd } from "../support/cleanup.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { command, containerOf, dockerDoes, image, newName, succeed } from "./docker.js";
+import { command, containerOf, dockerDoes, image, isPodman, newName, succeed } from "./docker.js";
 
 const manifest = readFileSync(join(checkout(), "docker", "kubernetes.yaml"), "utf8");
 
@@ -34,8 +34,7 @@ describe("the manifest", () => {
 
   test("its pods run: the control plane serves, the node is healthy and waits for it", async () => {
     // Only podman takes manifests; another engine has no cluster to ask.
-    const engine = await command("docker", ["version", "--format", "{{range .Server.Components}}{{.Name}} {{end}}"]);
-    if (!engine.stdout.includes("Podman")) return;
+    if (!(await isPodman())) return;
     const name = newName("k");
     const file = join(temporaryFolder(), "pods.yaml");
     const loaded = (await dockerDoes(["image", "inspect", "--format", "{{index .RepoTags 0}}", image()])).trim();
