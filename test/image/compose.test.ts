@@ -142,6 +142,8 @@ describe("the profile postgres", () => {
     for (const replica of replicas) await replica.until("jitnode-control", "health");
     // Names are looked up when nginx starts, and a container that starts again may have another address.
     await dockerDoes(["exec", proxy.name, "nginx", "-s", "reload"]);
+    // By itself it asks again later and later, up to half a minute.
+    await dockerDoes(["restart", node.name]);
     await bound(node);
   });
 });
