@@ -1,15 +1,16 @@
 // People whom a provider has proven to be somebody: in with the account that is theirs, with a new one, or with one more
-// way into the one they are signed in to. Each is one transaction with its audit entry and its session.
+// way into the one they are signed in to. Each is one transaction with its audit entry, its session and the use of what
+// they came by.
 
 import { asAccountId, type AccountId } from "../../domain/ids.js";
 import { asName, type Name } from "../../domain/names.js";
 import { JitnodeError } from "../../protocol/errors.js";
-import type { ControlContext } from "../context.js";
+import type { ControlContext, Tx } from "../context.js";
 import { failed } from "../sign-in/http.js";
 import type { ProvenPerson } from "../sign-in/provider.js";
 import { insertIdentity, lockAccount } from "../store/accounts.js";
 import { findIdentity, touchIdentity, type IdentityKey } from "../store/identities.js";
-import type { Identities, SignInAttempts } from "../store/schema.js";
+import type { SignInAttempts } from "../store/schema.js";
 import { markAttemptUsed } from "../store/sign-in-attempts.js";
 import type { BrowserSessions, Visitor } from "./browser-sessions.js";
 import { consumeHashedLink } from "./links.js";
@@ -17,18 +18,22 @@ import { holdSetUp, insertNewcomer } from "./new-accounts.js";
 
 export type Person = IdentityKey & { readonly name: Name | null; readonly display: string | null };
 
+/** Uses up what somebody came by; throws where another was quicker. */
+export type Use = (tx: Tx) => Promise<void>;
+
 export interface ProviderPeople {
-  /** Whoever has the identity; returns the session's cookie. Refuses: account_disabled, sign_in_attempt_invalid. */
-  admit(known: Identities, person: Person, visitor: Visitor): Promise<string>;
+  /** The cookie of a session; undefined for somebody new. Refuses: account_disabled, sign_in_attempt_invalid. */
+  admit(person: Person, use: Use, visitor: Visitor): Promise<string | undefined>;
   /** Uses the attempt up, and its link. Refuses: sign_in_attempt_invalid, link_invalid, set_up_done, binding_code_invalid. */
   create(
     attempt: SignInAttempts,
     person: Person & { readonly name: Name },
     bindingCode: string | undefined,
     visitor: Visitor,
+    use?: Use,
   ): Promise<string>;
   /** Refuses: account_disabled, identity_linked_elsewhere. */
-  link(person: Person, accountId: AccountId, visitor: Visitor): Promise<void>;
+  link(person: Person, accountId: AccountId, use: Use, visitor: Visitor): Promise<void>;
 }
 
 /** OpenID Connect Core section 2 of `sub`; the other providers' are shorter. */
@@ -45,23 +50,25 @@ export function personOf(provider: string, { issuer, subject, name, display }: P
 export function createProviderPeople(context: ControlContext, sessions: BrowserSessions): ProviderPeople {
   const { clock, store } = context;
   return {
-    admit: (known, person, visitor) =>
+    admit: (person, use, visitor) =>
       store.transaction(async (tx) => {
+        const known = await findIdentity(tx, person);
+        if (known === undefined) return undefined;
+        await use(tx);
         const accountId = asAccountId(known.account_id);
         const account = accountId && (await lockAccount(tx, accountId));
         if (accountId === undefined || account === undefined || account.disabled_at !== null) {
           throw new JitnodeError("account_disabled");
         }
-        // Unlinked in between: the account's row was locked then.
-        if ((await findIdentity(tx, known))?.account_id !== accountId) {
-          throw new JitnodeError("sign_in_attempt_invalid");
-        }
-        await touchIdentity(tx, known, { display: person.display, last_used_at: clock.now() });
+        // Not where it was unlinked in between: the account's row was locked then.
+        const seen = { display: person.display, last_used_at: clock.now() };
+        if (!(await touchIdentity(tx, known, seen))) throw new JitnodeError("sign_in_attempt_invalid");
         return await sessions.open(tx, accountId, visitor, person.provider);
       }),
 
-    create: (attempt, { provider, issuer, subject, name, display }, bindingCode, visitor) =>
+    create: (attempt, { provider, issuer, subject, name, display }, bindingCode, visitor, use) =>
       store.transaction(async (tx) => {
+        await use?.(tx);
         if (!(await markAttemptUsed(tx, attempt.state_hash, clock.now()))) {
           throw new JitnodeError("sign_in_attempt_invalid");
         }
@@ -80,8 +87,9 @@ export function createProviderPeople(context: ControlContext, sessions: BrowserS
         return await sessions.open(tx, id, visitor, provider);
       }),
 
-    link: (person, accountId, visitor) =>
+    link: (person, accountId, use, visitor) =>
       store.transaction(async (tx) => {
+        await use(tx);
         const account = await lockAccount(tx, accountId);
         if (account === undefined || account.disabled_at !== null) throw new JitnodeError("account_disabled");
         const now = clock.now();

@@ -1,9 +1,10 @@
 // Signing in at providers: a sign-in starts in a browser, goes to the provider, and comes back to that browser, once.
 //
 // Invariants: an account is recognized by provider + issuer + subject and by nothing else, so an e-mail address never
-// joins two; what came back is used up before the provider is asked about it; a new account, its way in, its membership,
-// the use of its link and of its attempt are one transaction; nonce and verifier are made from the state and the browser's
-// cookie, and kept nowhere; a disabled account is refused; of what the provider gave, no token is kept.
+// joins two; an attempt is used up in the transaction of what comes of it, or by its refusal, and while its callback is
+// looked at a second one is refused; a new account, its way in, its membership, the use of its link and of its attempt
+// are one transaction; nonce and verifier are made from the state and the browser's cookie, and kept nowhere; a disabled
+// account is refused; of what the provider gave, no token is kept.
 
 import type { AccountId } from "../../domain/ids.js";
 import { asName } from "../../domain/names.js";
@@ -12,13 +13,18 @@ import type { ControlContext } from "../context.js";
 import { reasonOf, type ProviderHttp } from "../sign-in/http.js";
 import type { Journey } from "../sign-in/provider.js";
 import { findUsableLink } from "../store/account-links.js";
-import { findIdentity } from "../store/identities.js";
 import type { SignInAttempts } from "../store/schema.js";
-import { findUnfinished, insertAttempt, keepAnswer, takeAttempt } from "../store/sign-in-attempts.js";
+import {
+  findStarted,
+  findUnfinished,
+  insertAttempt,
+  keepAnswer,
+  markAttemptAnswered,
+} from "../store/sign-in-attempts.js";
 import { sign, type BrowserSession, type BrowserSessions, type Visitor } from "./browser-sessions.js";
 import { createIdentities, type IdentityList } from "./identities.js";
 import { tryBindingCode } from "./new-accounts.js";
-import { createProviderPeople, personOf, type Person } from "./provider-people.js";
+import { createProviderPeople, personOf, type Person, type Use } from "./provider-people.js";
 import { createProviders, type ProviderChoice, type Providers } from "./providers.js";
 
 export interface Wish {
@@ -85,6 +91,8 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
   const { clock, config, limits, log, metrics, random, secrets, store } = context;
   const providers: Providers = createProviders(config, { http, clock });
   const people = createProviderPeople(context, sessions);
+  /** Attempts whose callbacks this replica is looking at; among replicas, the provider takes a code once. */
+  const underWay = new Set<string>();
 
   const journeyOf = (name: string, state: string, browser: string): Journey => ({
     state,
@@ -108,6 +116,7 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
     state: string,
     attempt: SignInAttempts,
     person: Person,
+    use: Use,
     visitor: Visitor,
   ): Promise<Answered> => {
     const byLink = attempt.link_kind !== null;
@@ -115,18 +124,14 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
     const { issuer, subject, name, display } = person;
     if (name !== null && (byLink || config.signup === "open")) {
       // Not counted as sign-ups: the start was counted, and the provider has proven somebody; an office has one address.
-      const cookie = await people.create(attempt, { ...person, name }, undefined, visitor);
+      const cookie = await people.create(attempt, { ...person, name }, undefined, visitor, use);
       return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
     }
-    await store.transaction((tx) =>
-      keepAnswer(tx, attempt.state_hash, {
-        issuer,
-        subject,
-        display,
-        name,
-        expires_at: clock.now() + attemptLife,
-      }),
-    );
+    await store.transaction(async (tx) => {
+      await use(tx);
+      const kept = { issuer, subject, display, name, expires_at: clock.now() + attemptLife };
+      await keepAnswer(tx, attempt.state_hash, kept);
+    });
     return { kind: "unfinished", state };
   };
 
@@ -141,6 +146,32 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       log.warn("sign-in at a provider failed", { provider: name, code, reason: reasonOf(error) });
       throw error;
     }
+  };
+
+  /** What comes of an attempt whose callback nobody else is looking at. */
+  const conclude = async (
+    attempt: SignInAttempts,
+    callback: URLSearchParams,
+    journey: Journey,
+    visitor: Visitor,
+    session: BrowserSession | undefined,
+  ): Promise<Answered> => {
+    const person = await identify(attempt.provider, callback, journey);
+    const use: Use = async (tx) => {
+      const first = await markAttemptAnswered(tx, attempt.state_hash, clock.now());
+      if (!first) throw new JitnodeError("sign_in_attempt_invalid");
+    };
+    if (attempt.purpose === "link") {
+      // Whoever is signed in now must be who asked.
+      if (session === undefined || session.accountId !== attempt.account_id) {
+        throw new JitnodeError("sign_in_attempt_invalid");
+      }
+      await people.link(person, session.accountId, use, visitor);
+      return { kind: "linked" };
+    }
+    const cookie = await people.admit(person, use, visitor);
+    if (cookie === undefined) return await welcome(journey.state, attempt, person, use, visitor);
+    return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
   };
 
   const findAttempt = async (state: string, browser: string): Promise<SignInAttempts | undefined> => {
@@ -192,27 +223,22 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       providers.get(name);
       const [state = "", ...others] = callback.getAll("state");
       const wellFormed = others.length === 0 && secretPattern.test(state) && secretPattern.test(browser);
-      const attempt = wellFormed
-        ? await takeAttempt(
-            store,
-            { stateHash: secrets.hash(state), browserHash: secrets.hash(browser), provider: name },
-            clock.now(),
-          )
-        : undefined;
-      if (attempt === undefined) throw new JitnodeError("sign_in_attempt_invalid");
-      const person = await identify(name, callback, journeyOf(name, state, browser));
-      if (attempt.purpose === "link") {
-        // Whoever is signed in now must be who asked.
-        if (session === undefined || session.accountId !== attempt.account_id) {
-          throw new JitnodeError("sign_in_attempt_invalid");
-        }
-        await people.link(person, session.accountId, visitor);
-        return { kind: "linked" };
+      const key = { stateHash: secrets.hash(state), browserHash: secrets.hash(browser), provider: name };
+      const id = `${key.stateHash} ${key.browserHash}`;
+      if (!wellFormed || underWay.has(id)) throw new JitnodeError("sign_in_attempt_invalid");
+      underWay.add(id);
+      try {
+        const attempt = await findStarted(store, key, clock.now());
+        if (attempt === undefined) throw new JitnodeError("sign_in_attempt_invalid");
+        return await conclude(attempt, callback, journeyOf(name, state, browser), visitor, session).catch(
+          async (error: unknown) => {
+            await markAttemptAnswered(store, key.stateHash, clock.now());
+            throw error;
+          },
+        );
+      } finally {
+        underWay.delete(id);
       }
-      const known = await findIdentity(store, person);
-      if (known === undefined) return await welcome(state, attempt, person, visitor);
-      const cookie = await people.admit(known, person, visitor);
-      return { kind: "signed_in", cookie, target: attempt.target ?? undefined };
     },
 
     async unfinished(state, browser) {

@@ -1,8 +1,9 @@
 // Rows of accounts and of their ways in. Decides nothing; services/accounts.ts does.
 
+import { sql } from "kysely";
 import type { AccountId } from "../../domain/ids.js";
 import type { Accounts, Identities } from "./schema.js";
-import { locked, type Executor, type Tx } from "./store.js";
+import { entry, locked, type Executor, type Tx } from "./store.js";
 
 /** A person and the name they sign in with here; null for somebody who signs in elsewhere only. */
 export interface AccountWithLogin extends Accounts {
@@ -42,18 +43,18 @@ const withLogin = (executor: Executor) =>
     .leftJoin("identities", (join) =>
       join
         .onRef("identities.account_id", "=", "accounts.id")
-        .on("identities.provider", "=", local.provider)
-        .on("identities.issuer", "=", local.issuer),
+        .on("identities.provider", "=", sql.lit(local.provider))
+        .on("identities.issuer", "=", sql.lit(local.issuer)),
     )
     .selectAll("accounts")
     .select("identities.subject as login");
 
 export async function findAccount(executor: Executor, id: AccountId): Promise<AccountWithLogin | undefined> {
-  return await withLogin(executor).where("accounts.id", "=", id).executeTakeFirst();
+  return await withLogin(executor).where("accounts.id", "=", entry(id)).executeTakeFirst();
 }
 
 export async function findAccountByLogin(executor: Executor, login: string): Promise<AccountWithLogin | undefined> {
-  return await withLogin(executor).where("identities.subject", "=", login).executeTakeFirst();
+  return await withLogin(executor).where("identities.subject", "=", entry(login)).executeTakeFirst();
 }
 
 /** Oldest first. */
@@ -73,7 +74,7 @@ export async function findLocalIdentity(
     .select("accounts.disabled_at")
     .where("identities.provider", "=", local.provider)
     .where("identities.issuer", "=", local.issuer)
-    .where("identities.subject", "=", login)
+    .where("identities.subject", "=", entry(login))
     .executeTakeFirst();
 }
 

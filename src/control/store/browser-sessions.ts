@@ -2,7 +2,7 @@
 
 import type { AccountId } from "../../domain/ids.js";
 import type { BrowserSessions } from "./schema.js";
-import type { Executor, Tx } from "./store.js";
+import { entry, type Executor, type Tx } from "./store.js";
 
 /** A live session together with what every page says about its person. */
 export interface BrowserSessionRow extends BrowserSessions {
@@ -21,7 +21,7 @@ export async function findBrowserSession(executor: Executor, idHash: string): Pr
     .innerJoin("accounts", "accounts.id", "browser_sessions.account_id")
     .selectAll("browser_sessions")
     .select(["accounts.id as account_id", "accounts.name as account_name", "accounts.disabled_at"])
-    .where("browser_sessions.id_hash", "=", idHash)
+    .where("browser_sessions.id_hash", "=", entry(idHash))
     .where("browser_sessions.revoked_at", "is", null)
     .executeTakeFirst();
 }

@@ -28,18 +28,21 @@ export async function listIdentities(executor: Executor, accountId: AccountId): 
     .execute();
 }
 
+/** False where it is no longer that account's. */
 export async function touchIdentity(
   tx: Tx,
-  key: IdentityKey,
+  key: IdentityKey & Pick<Identities, "account_id">,
   seen: Pick<Identities, "display" | "last_used_at">,
-): Promise<void> {
-  await tx.db
+): Promise<boolean> {
+  const result = await tx.db
     .updateTable("identities")
     .set(seen)
     .where("provider", "=", key.provider)
     .where("issuer", "=", key.issuer)
     .where("subject", "=", key.subject)
-    .execute();
+    .where("account_id", "=", key.account_id)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 export async function deleteIdentity(tx: Tx, key: IdentityKey): Promise<void> {

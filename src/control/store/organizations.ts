@@ -1,9 +1,10 @@
 // Rows of organizations. Deleted ones stay, so that their ids are never given again; only living ones are found.
 
+import { sql } from "kysely";
 import type { AccountId, OrganizationId } from "../../domain/ids.js";
 import type { Memberships, Organizations } from "./schema.js";
 import { statement } from "./statement.js";
-import { locked, type Executor, type Tx } from "./store.js";
+import { entry, locked, type Executor, type Tx } from "./store.js";
 
 /** An organization as one of its members sees it. */
 export interface OwnOrganization extends Pick<Organizations, "id" | "name" | "created_at"> {
@@ -51,7 +52,7 @@ const own = (executor: Executor, accountId: AccountId) =>
   executor.db
     .selectFrom("memberships")
     .innerJoin("organizations", "organizations.id", "memberships.org_id")
-    .where("memberships.account_id", "=", accountId)
+    .where("memberships.account_id", "=", entry(accountId))
     .where("organizations.deleted_at", "is", null)
     .select(["organizations.id", "organizations.name", "organizations.created_at"])
     .select(["memberships.role", "memberships.joined_at"])
@@ -87,7 +88,7 @@ export function listOwnOrganizations(
   accountId: AccountId,
   page: PageRequest,
 ): Promise<readonly OwnOrganization[]> {
-  let query = own(executor, accountId).orderBy("organizations.id").limit(page.limit);
+  let query = own(executor, accountId).orderBy("organizations.id").limit(sql.lit(page.limit));
   if (page.after !== undefined) query = query.where("organizations.id", ">", page.after);
   return query.execute();
 }

@@ -16,22 +16,33 @@ export async function insertAttempt(tx: Tx, attempt: SignInAttempts): Promise<vo
   await tx.db.insertInto("sign_in_attempts").values(attempt).execute();
 }
 
-/** For exactly one callback of this browser: what was started. Undefined for all others. */
-export async function takeAttempt(
+/** What this browser has started and no callback has answered yet. */
+export async function findStarted(
   executor: Executor,
   key: AttemptKey,
   now: number,
 ): Promise<SignInAttempts | undefined> {
   return await executor.db
-    .updateTable("sign_in_attempts")
-    .set({ answered_at: now })
+    .selectFrom("sign_in_attempts")
+    .selectAll()
     .where("state_hash", "=", key.stateHash)
     .where("browser_hash", "=", key.browserHash)
     .where("provider", "=", key.provider)
     .where("answered_at", "is", null)
     .where("expires_at", ">", now)
-    .returningAll()
     .executeTakeFirst();
+}
+
+/** True for exactly one of those who try. */
+export async function markAttemptAnswered(executor: Executor, stateHash: string, now: number): Promise<boolean> {
+  const result = await executor.db
+    .updateTable("sign_in_attempts")
+    .set({ answered_at: now })
+    .where("state_hash", "=", stateHash)
+    .where("answered_at", "is", null)
+    .where("expires_at", ">", now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 /** Keeps who came until they have said what is missing. */

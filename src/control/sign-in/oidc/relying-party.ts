@@ -3,7 +3,7 @@
 //
 // Discovery is fetched when it is first needed and kept for an hour: a provider that is down at the start costs nothing.
 
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from "jose";
+import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import * as client from "openid-client";
 import type { Clock } from "../../../platform/clock.js";
 import { asShape } from "../../../protocol/parse.js";
@@ -69,7 +69,8 @@ export interface RelyingParty {
 export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   const { issuer, clientId, clientSecret, http, clock } = options;
   let known: { readonly configuration: client.Configuration; readonly until: number } | undefined;
-  let keysKnown: { readonly set: JSONWebKeySet; readonly until: number } | undefined;
+  /** It keeps the keys that it has imported. */
+  let keysKnown: { readonly find: JWTVerifyGetKey; readonly until: number } | undefined;
 
   const discover: RelyingParty["discover"] = async () => {
     const location = `${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`;
@@ -101,27 +102,32 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     return configuration;
   };
 
-  const fetchKeys = async (): Promise<JSONWebKeySet> => {
+  const fetchSet = async (): Promise<JSONWebKeySet> => {
     const location = (await configure()).serverMetadata().jwks_uri ?? "";
     const { status, body } = await http.json({ method: "GET", url: location });
     const set = status === 200 ? asShape(keySet, body) : undefined;
     if (set === undefined) throw failed(`there are no keys at ${location} (status ${String(status)})`);
-    keysKnown = { set, until: clock.now() + keepDiscovery };
     return set;
+  };
+
+  const fetchKeys = async (): Promise<JWTVerifyGetKey> => {
+    const find = createLocalJWKSet(await fetchSet());
+    keysKnown = { find, until: clock.now() + keepDiscovery };
+    return find;
   };
 
   /** A key that is not known is asked for once: tokens come from the provider itself, so nobody else can make us ask. */
   const verify = async (idToken: string): Promise<void> => {
-    const check = (set: JSONWebKeySet) =>
-      jwtVerify(idToken, createLocalJWKSet(set), {
+    const check = (find: JWTVerifyGetKey) =>
+      jwtVerify(idToken, find, {
         algorithms: [...algorithms],
         clockTolerance: tolerance,
         currentDate: new Date(clock.now()),
       });
     const fresh = keysKnown === undefined || clock.now() >= keysKnown.until;
-    const set = keysKnown === undefined || fresh ? await fetchKeys() : keysKnown.set;
+    const find = keysKnown === undefined || fresh ? await fetchKeys() : keysKnown.find;
     try {
-      await check(set);
+      await check(find);
     } catch (error) {
       if (fresh || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await check(await fetchKeys());
@@ -130,7 +136,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
 
   return {
     discover,
-    keys: fetchKeys,
+    keys: fetchSet,
 
     async authorizationUrl({ state, nonce, verifier, redirectUri }, more = {}) {
       return client.buildAuthorizationUrl(await configure(), {
