@@ -4,13 +4,15 @@
 import type { FastifyInstance } from "fastify";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { Unfinished } from "../services/sign-ins.js";
-import { field, form, hidden, problemNotice, problemOf, type FormProblem, type Values } from "../web/form.js";
+import { only } from "../web/again.js";
+import { field, form, hidden, problemNotice, type FormProblem, type Values } from "../web/form.js";
 import { html } from "../web/html.js";
 import type { Page } from "../web/layout.js";
 import type { Site } from "../web/site.js";
 import type { Texts } from "../web/texts/texts.js";
 
 export const finishPath = "/sign-in/finish";
+const problems = { name_invalid: "name", binding_code_invalid: "binding_code" } as const;
 
 interface Rendering {
   readonly texts: Texts;
@@ -18,7 +20,7 @@ interface Rendering {
   readonly state: string;
   readonly unfinished: Unfinished;
   readonly values: Values;
-  readonly problem?: FormProblem;
+  readonly problem: FormProblem | undefined;
 }
 
 function page({ texts, token, state, unfinished, values, problem }: Rendering): Page {
@@ -27,7 +29,6 @@ function page({ texts, token, state, unfinished, values, problem }: Rendering): 
   return {
     title: finish.title,
     refused: problem?.error,
-    at: `${finishPath}?state=${state}`,
     main: html`<h1>${finish.title}</h1>
       <p class="lead">${finish.lead(provider.label)}${display && html` <strong><bdi>${display}</bdi></strong>`}</p>
       ${needsCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
@@ -72,8 +73,9 @@ export function finishPage(app: FastifyInstance, site: Site): void {
     const unfinished = await site.signIns.unfinished(state, site.cookies.read(request, "browser") ?? "");
     if (unfinished === undefined) throw new JitnodeError("sign_in_attempt_invalid");
     const token = site.formToken(request, reply);
-    const rendering = { texts: visit.texts, token, state, unfinished, values: {} };
-    return site.show(reply, { ...visit, session: undefined }, page(rendering));
+    const nobody = { ...visit, session: undefined };
+    const { values, problem } = site.refusal(request, nobody, problems);
+    return site.show(reply, nobody, page({ texts: visit.texts, token, state, unfinished, values, problem }));
   });
 
   app.post(finishPath, async (request, reply) => {
@@ -86,12 +88,8 @@ export function finishPage(app: FastifyInstance, site: Site): void {
       const { cookie, target } = await site.signIns.finish(state, browser, wanted, visit.visitor);
       return site.welcome(request, reply, cookie, target);
     } catch (error) {
-      const unfinished = await site.signIns.unfinished(state, browser);
-      if (unfinished === undefined) throw error;
-      const problem = problemOf(visit.texts, error, { name_invalid: "name", binding_code_invalid: "binding_code" });
-      const token = site.formToken(request, reply);
-      const rendering = { texts: visit.texts, token, state, unfinished, values: fields, problem };
-      return site.show(reply, { ...visit, session: undefined }, page(rendering));
+      if ((await site.signIns.unfinished(state, browser)) === undefined) throw error;
+      return site.again(reply, { session: undefined }, `${finishPath}?state=${state}`, error, only(fields, "name"));
     }
   });
 }

@@ -1,5 +1,5 @@
 // The cookies of the pages: the session, the secrets of forms before sign-in and of sign-ins at providers, where to go on
-// after it, the language, and what the next page says.
+// after it, the language, what the next page says, and the form that was refused.
 // With TLS they carry the __Host- prefix, so that no other host of the domain can set them; over plain http (loopback)
 // browsers refuse that prefix.
 
@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { absoluteLimit } from "../services/browser-sessions.js";
 import { languageCookie } from "./language.js";
 
-export type CookieName = "session" | "form" | "browser" | "next" | "language" | "said";
+export type CookieName = "session" | "form" | "browser" | "next" | "language" | "said" | "again";
 
 export interface Cookies {
   read(request: FastifyRequest, name: CookieName): string | undefined;
@@ -23,6 +23,7 @@ const seconds: Readonly<Record<CookieName, number | undefined>> = {
   next: 1800,
   language: 365 * 86_400,
   said: 60,
+  again: 600,
 };
 
 const bareNames: Readonly<Record<CookieName, string>> = {
@@ -32,6 +33,7 @@ const bareNames: Readonly<Record<CookieName, string>> = {
   next: "jitnode-next",
   language: languageCookie,
   said: "jitnode-said",
+  again: "jitnode-again",
 };
 
 export function createCookies(publicUrl: string): Cookies {

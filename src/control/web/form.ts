@@ -46,7 +46,7 @@ export type Fields = Readonly<Partial<Record<ErrorCode, string>>>;
 
 /** What to show of a refusal; anything that is no refusal is thrown on. `fields` says where each code belongs. */
 export function problemOf(texts: Texts, error: unknown, fields: Fields): FormProblem {
-  if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
+  if (!(error instanceof JitnodeError) || (error.status >= 500 && error.status !== 502)) throw error;
   return { ...explain(texts, error), field: fields[error.code] };
 }
 

@@ -3,7 +3,7 @@
 
 import cookie from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { JitnodeError } from "../../protocol/errors.js";
+import type { ErrorCode, JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Routes } from "../context.js";
 import { asJitnodeError } from "../http/errors.js";
 import { acceptForms } from "../http/forms.js";
@@ -22,9 +22,10 @@ import { errorPage } from "./pages/error.js";
 import { accountPages } from "./pages/account/account.js";
 import { homePage } from "./pages/home.js";
 import { organizationPages } from "./pages/organizations/organizations.js";
+import { refusedPage, refusedPath } from "./pages/refused.js";
 import { signOutPage } from "./pages/sign-out.js";
 import { script, scriptPath } from "./script.js";
-import { createSite, type Site } from "./site.js";
+import { createSite, isRefusal, type Site } from "./site.js";
 
 const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
   homePage,
@@ -38,6 +39,7 @@ const parts: readonly ((app: FastifyInstance, site: Site) => void)[] = [
   agreementPage,
   organizationPages,
   accountPages,
+  refusedPage,
 ];
 
 const pages: Routes = (app, context) => {
@@ -77,11 +79,25 @@ const pages: Routes = (app, context) => {
       // 502 is a sign-in provider's failure, of which the sign-in itself has written.
       if (problem.status >= 500 && problem.status !== 502) context.log.error("page failed", { ...fields, error });
       else context.log.debug("page refused", fields);
-      return sendErrorPage(context, reply, problem);
+      // What came from elsewhere, or was no form at all, leaves nothing behind.
+      if (request.method !== "POST" || !isRefusal(error) || unkept.has(error.code)) {
+        return sendErrorPage(context, reply, problem);
+      }
+      return site.again(reply, { session: undefined }, refusedPath, error, { back: backOf(error) });
     });
     for (const part of parts) part(scope, site);
   });
 };
+
+const unkept: ReadonlySet<ErrorCode> = new Set([
+  "csrf_invalid",
+  "invalid_request",
+  "body_too_large",
+  "unsupported_media_type",
+]);
+
+/** Where signing in failed, the sign-in page still knows where the person was going; the start page would forget it. */
+const backOf = ({ code }: JitnodeError): string => (code.startsWith("sign_in_") ? "/sign-in" : "/");
 
 export const webRoutes: readonly Routes[] = [pages];
 
@@ -93,7 +109,6 @@ export function sendErrorPage(
 ): FastifyReply {
   const { host } = new URL(context.config.publicUrl);
   const texts = textsOf(reply.request);
-  // Where signing in failed, the sign-in page still knows where the person was going; the start page would forget it.
-  const back = error.code.startsWith("sign_in_") ? { href: "/sign-in", text: texts.error.back } : undefined;
+  const back = { href: backOf(error), text: texts.error.back };
   return sendPage(reply, errorPage(texts, error, back), { texts, url: reply.request.url, host, person: undefined });
 }

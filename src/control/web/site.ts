@@ -28,13 +28,21 @@ import { createSignIns, type SignIns } from "../services/sign-ins.js";
 import { createTerminalSignIns, type TerminalSignIns } from "../services/terminal-sign-ins.js";
 import { createProviderHttp } from "../sign-in/http.js";
 import { createCookies, type Cookies } from "./cookies.js";
-import type { Values } from "./form.js";
+import { createAgain } from "./again.js";
+import { problemOf, type Fields, type FormProblem, type Values } from "./form.js";
 import { sendPage, setPageHeaders } from "./headers.js";
 import { textsOf } from "./language.js";
 import type { Page } from "./layout.js";
 import { readSaid, say, type Said } from "./said.js";
 import { asTarget } from "./targets.js";
 import type { Texts } from "./texts/texts.js";
+
+/** What a form is shown with. */
+export interface Refused {
+  readonly values: Values;
+  readonly error: JitnodeError | undefined;
+  readonly problem: FormProblem | undefined;
+}
 
 /** Somebody who looks at a page. */
 export interface Visit {
@@ -72,6 +80,19 @@ export interface Site {
   show(reply: FastifyReply, visit: Visit, page: Page): FastifyReply;
   /** 303: what was posted is not posted again by going back or reloading. */
   go(reply: FastifyReply, path: string, said?: Said): FastifyReply;
+  /**
+   * Leads to `path`, where `refusal` knows of the error and of `values`: without what is secret. Throws on what is no
+   * refusal.
+   */
+  again(
+    reply: FastifyReply,
+    visit: Pick<Visit, "session">,
+    path: string,
+    error: unknown,
+    values?: Values,
+  ): FastifyReply;
+  /** Of a form that was refused and is to be shown again at this address; of any other address, nothing. */
+  refusal(request: FastifyRequest, visit: Pick<Visit, "session" | "texts">, fields?: Fields): Refused;
   /** Signed out: this browser forgets. */
   leave(reply: FastifyReply): FastifyReply;
   /** As an idempotency key: one for each form that is rendered. */
@@ -98,6 +119,7 @@ export function createSite(context: ControlContext): Site {
   const sessions = createBrowserSessions(context);
   const passwords = createPasswords({ random });
   const http = createHttpClient();
+  const refusals = createAgain({ ...context, cookies });
 
   const visit = async (request: FastifyRequest): Promise<Visit> => {
     const cookie = cookies.read(request, "session");
@@ -110,9 +132,14 @@ export function createSite(context: ControlContext): Site {
     };
   };
 
+  const redirect = (reply: FastifyReply, path: string): FastifyReply => setPageHeaders(reply).redirect(path, 303);
+
   const go = (reply: FastifyReply, path: string, said?: Said): FastifyReply => {
     if (said !== undefined) say(cookies, reply, said);
-    return setPageHeaders(reply).redirect(path, 303);
+    // A form that was taken: what an earlier one was refused for is no longer of interest, also to whoever goes back.
+    const { request } = reply;
+    if (request.method === "POST" && cookies.read(request, "again") !== undefined) cookies.clear(reply, "again");
+    return redirect(reply, path);
   };
 
   return {
@@ -153,6 +180,14 @@ export function createSite(context: ControlContext): Site {
     },
 
     go,
+    again(reply, { session }, path, error, values = {}) {
+      if (!isRefusal(error)) throw error;
+      return redirect(reply, refusals.keep(reply, session, path, { error, values }));
+    },
+    refusal(request, { session, texts }, fields = {}) {
+      const { error, values = {} } = refusals.read(request, session) ?? {};
+      return { values, error, problem: error && problemOf(texts, error, fields) };
+    },
     leave(reply) {
       cookies.clear(reply, "session");
       cookies.clear(reply, "next");
@@ -199,5 +234,9 @@ export function createSite(context: ControlContext): Site {
     close: () => http.close(),
   };
 }
+
+/** Of what was sent, or of a provider (502); all others are faults of ours. */
+export const isRefusal = (error: unknown): error is JitnodeError =>
+  error instanceof JitnodeError && (error.status < 500 || error.status === 502);
 
 const fieldsOf = (request: FastifyRequest): Values => (request.body ?? {}) as Values;

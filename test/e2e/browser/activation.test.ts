@@ -209,15 +209,93 @@ describe("every step", () => {
     await ada.fill("Number", wrong(node));
     await ada.press("Approve");
     expect(await ada.text()).toContain("The number is not the one the node shows.");
-    await page.reload();
+    // It is a page of its own, with what was chosen: reloading it sends nothing, so no second wrong number is counted.
+    for (let again = 0; again < 3; again += 1) await page.reload();
+    expect(await ada.text()).toContain("The number is not the one the node shows.");
+    expect(await page.getByLabel(/Rockets/).isChecked()).toBe(true);
+    expect(await page.getByLabel("Number").inputValue()).toBe("");
+    await ada.follow("Ada 节点");
+    await page.goBack();
     expect(await ada.text()).toContain("The number is not the one the node shows.");
     await ada.fill("Number", node.number);
     await ada.press("Approve");
     expect(await ada.heading()).toBe("The node is activated");
     await page.reload();
     expect(await ada.heading()).toBe("The node is activated");
+    // Back to the form that was refused: its number was taken since.
+    await page.goBack();
+    expect(await ada.heading()).toBe("The node is activated");
+    expect(await ada.text()).not.toContain("The number is not the one the node shows.");
     await node.belongsTo("rockets");
   });
+
+  test.each([
+    ["with", true],
+    ["without", false],
+  ])(
+    "a refused form stands going back and reloading, %s JavaScript, and keeps what is no secret",
+    async (_, javaScript) => {
+      const visitor = await open({ javaScript });
+      const { page } = visitor;
+      /** Whatever is done, the page is the same as before, and nothing of it was sent. */
+      const sent: string[] = [];
+      page.on("request", (request) => {
+        if (request.method() === "POST") sent.push(request.url());
+      });
+      async function stands(refusal: string, label: string, typed: string): Promise<void> {
+        expect(await visitor.text()).toContain(refusal);
+        expect(await page.getByLabel(label, { exact: true }).inputValue()).toBe(typed);
+        const { href } = visitor.at();
+        expect(href).toContain("again=");
+        sent.length = 0;
+        await page.reload();
+        expect(await visitor.text()).toContain(refusal);
+        await visitor.go("/agreement");
+        await page.goBack();
+        expect([visitor.at().href, await visitor.text()]).toEqual([href, expect.stringContaining(refusal)]);
+        expect(await page.getByLabel(label, { exact: true }).inputValue()).toBe(typed);
+        await page.goBack();
+        await page.goForward();
+        expect(await visitor.text()).toContain(refusal);
+        expect(sent).toEqual([]);
+        await visitor.look(refusal);
+      }
+
+      await visitor.go("/sign-in");
+      await visitor.fill("Sign-in name", "bea");
+      await visitor.fill("Password", "not the password");
+      await visitor.press("Sign in");
+      await stands("Name or password is not right.", "Sign-in name", "bea");
+      expect(await page.getByLabel("Password").inputValue()).toBe("");
+      await visitor.follow("中文");
+      expect(await page.getByLabel(zh.signIn.login).inputValue()).toBe("bea");
+      await visitor.follow("English");
+      await signIn(visitor, "bea");
+      expect(visitor.at().pathname).toBe("/");
+      // What was refused before is over.
+      await page.goBack();
+      expect(await visitor.text()).not.toContain("Name or password is not right.");
+
+      await visitor.go("/orgs/new");
+      await visitor.fill("Name", "Boats 船");
+      await visitor.fill("Organization ID", "rockets");
+      await visitor.choose("I agree to the agreement for organizations.");
+      await visitor.press("Create");
+      await stands("is taken", "Name", "Boats 船");
+      expect(await page.getByLabel("I agree").isChecked()).toBe(true);
+
+      await visitor.go("/orgs/join");
+      await visitor.fill("Binding code", "BCDF-GHJK-LMNP-Q");
+      await visitor.press("Join");
+      await stands("not valid", "Binding code", "");
+
+      await visitor.go("/activate");
+      await visitor.fill("Code", "nonsense");
+      await visitor.press("Continue");
+      await stands("eight letters", "Code", "nonsense");
+      await visitor.context.close();
+    },
+  );
 
   test("a second tab sees what the first one decided, and decides nothing more", async () => {
     const node = await site.node("two tabs");

@@ -20,7 +20,9 @@ export const accountProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
   binding_code_invalid: "binding_code",
 };
 
-/** A password is never sent back. */
+/** What of them is shown again: no password, and no binding code. */
+export const accountShown = ["login", "name"] as const;
+
 export function newAccountFields(texts: Texts, values: Values, problem: FormProblem | undefined): Html {
   const { account } = texts;
   return html`${field(

@@ -6,13 +6,14 @@ import type { SignedIn } from "../../services/accounts.js";
 import type { Visitor } from "../../services/browser-sessions.js";
 import { findLink, linkPaths } from "../../services/links.js";
 import type { LinkKind } from "../../store/account-links.js";
-import { form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { only } from "../../web/again.js";
+import { form, problemNotice, type FormProblem, type Values } from "../../web/form.js";
 import { html, type Html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
 import { providersBefore } from "../../web/provider-buttons.js";
 import type { Site } from "../../web/site.js";
 import type { Texts } from "../../web/texts/texts.js";
-import { accountFieldsOf, accountProblems, newAccountFields, newPasswordField } from "./fields.js";
+import { accountFieldsOf, accountProblems, accountShown, newAccountFields, newPasswordField } from "./fields.js";
 
 interface LinkPage {
   readonly kind: LinkKind;
@@ -52,7 +53,7 @@ interface Rendering {
   readonly csrf: string;
   readonly token: string;
   readonly values: Values;
-  readonly problem?: FormProblem;
+  readonly problem: FormProblem | undefined;
 }
 
 function render(site: Site, { link, texts, csrf, token, values, problem }: Rendering): Page {
@@ -85,8 +86,9 @@ export function linkPages(app: FastifyInstance, site: Site): void {
     app.get(`${path}/:token`, async (request, reply) => {
       const { visit, token } = await read(site, request);
       if ((await findLink(site.context, link.kind, token)) === undefined) throw invalid(visit.texts, link.kind);
-      const rendering = { link, texts: visit.texts, csrf: site.formToken(request, reply), token, values: {} };
-      return site.show(reply, visit, render(site, rendering));
+      const { values, problem } = site.refusal(request, visit, accountProblems);
+      const csrf = site.formToken(request, reply);
+      return site.show(reply, visit, render(site, { link, texts: visit.texts, csrf, token, values, problem }));
     });
 
     app.post(`${path}/:token`, async (request, reply): Promise<FastifyReply> => {
@@ -96,12 +98,10 @@ export function linkPages(app: FastifyInstance, site: Site): void {
         const { cookie } = await link.use(site, token, fields, visit.visitor);
         return await site.welcome(request, reply, cookie);
       } catch (error) {
-        const problem = problemOf(visit.texts, error, accountProblems);
-        if (problem.error.code === "link_invalid") throw invalid(visit.texts, link.kind);
-        if (problem.field === undefined) throw error;
-        const csrf = site.formToken(request, reply);
-        const page = render(site, { link, texts: visit.texts, csrf, token, values: fields, problem });
-        return site.show(reply, visit, page);
+        if (!(error instanceof JitnodeError)) throw error;
+        if (error.code === "link_invalid") throw invalid(visit.texts, link.kind);
+        if (accountProblems[error.code] === undefined) throw error;
+        return site.again(reply, visit, `${path}/${token}`, error, only(fields, ...accountShown));
       }
     });
   }

@@ -1,7 +1,8 @@
 // Signing in with name and password.
 
 import type { FastifyInstance } from "fastify";
-import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { only } from "../../web/again.js";
+import { field, form, problemNotice, type FormProblem, type Values } from "../../web/form.js";
 import { html } from "../../web/html.js";
 import type { ProviderChoice } from "../../services/providers.js";
 import { providersBefore } from "../../web/provider-buttons.js";
@@ -16,11 +17,11 @@ interface Rendering {
   readonly onTheWay: boolean;
   readonly mayAsk: boolean;
   readonly providers: readonly ProviderChoice[];
-  readonly values?: Values;
-  readonly problem?: FormProblem;
+  readonly values: Values;
+  readonly problem: FormProblem | undefined;
 }
 
-function page({ texts, token, onTheWay, mayAsk, providers, values = {}, problem }: Rendering): Page {
+function page({ texts, token, onTheWay, mayAsk, providers, values, problem }: Rendering): Page {
   const { signIn } = texts;
   return {
     title: signIn.title,
@@ -66,10 +67,13 @@ export function signInPage(app: FastifyInstance, site: Site): void {
   app.get("/sign-in", async (request, reply) => {
     const visit = await site.visit(request);
     const target = asTarget(site.cookies.read(request, "next"));
-    if (visit.session !== undefined) return site.go(reply, target ?? "/");
+    const nobody = { ...visit, session: undefined };
+    const { values, problem } = site.refusal(request, nobody, { sign_in_failed: "password" });
+    if (visit.session !== undefined && problem === undefined) return site.go(reply, target ?? "/");
     const token = site.formToken(request, reply);
     const onTheWay = target?.startsWith("/activate") === true;
-    return site.show(reply, visit, page({ texts: visit.texts, token, mayAsk, providers, onTheWay }));
+    const rendering = { texts: visit.texts, token, mayAsk, providers, onTheWay, values, problem };
+    return site.show(reply, nobody, page(rendering));
   });
 
   app.post("/sign-in", async (request, reply) => {
@@ -79,11 +83,7 @@ export function signInPage(app: FastifyInstance, site: Site): void {
       const { cookie } = await site.accounts.signIn(fields["login"] ?? "", fields["password"] ?? "", visit.visitor);
       return await site.welcome(request, reply, cookie);
     } catch (error) {
-      const problem = problemOf(visit.texts, error, { sign_in_failed: "password" });
-      const token = site.formToken(request, reply);
-      const values = { login: fields["login"] ?? "" };
-      const rendering = { texts: visit.texts, token, mayAsk, providers, onTheWay: false, values, problem };
-      return site.show(reply, { ...visit, session: undefined }, page(rendering));
+      return site.again(reply, { session: undefined }, "/sign-in", error, only(fields, "login"));
     }
   });
 }

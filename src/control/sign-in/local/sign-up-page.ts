@@ -4,14 +4,15 @@ import type { FastifyInstance } from "fastify";
 import { JitnodeError } from "../../../protocol/errors.js";
 import type { ProviderChoice } from "../../services/providers.js";
 import { invitationOnly } from "../../services/accounts.js";
-import { field, form, problemNotice, problemOf, type FormProblem, type Values } from "../../web/form.js";
+import { only } from "../../web/again.js";
+import { field, form, problemNotice, type FormProblem, type Values } from "../../web/form.js";
 import { html } from "../../web/html.js";
 import type { Page } from "../../web/layout.js";
 import { providersBefore } from "../../web/provider-buttons.js";
 import type { Site } from "../../web/site.js";
 import { asTarget } from "../../web/targets.js";
 import type { Texts } from "../../web/texts/texts.js";
-import { accountFieldsOf, accountProblems, newAccountFields } from "./fields.js";
+import { accountFieldsOf, accountProblems, accountShown, newAccountFields } from "./fields.js";
 
 interface Rendering {
   readonly texts: Texts;
@@ -19,7 +20,7 @@ interface Rendering {
   readonly byCode: boolean;
   readonly providers: readonly ProviderChoice[];
   readonly values: Values;
-  readonly problem?: FormProblem;
+  readonly problem: FormProblem | undefined;
 }
 
 function page({ texts, token, byCode, providers, values, problem }: Rendering): Page {
@@ -56,12 +57,13 @@ export function signUpPage(app: FastifyInstance, site: Site): void {
   app.get("/sign-up", async (request, reply) => {
     if (signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
     const visit = await site.visit(request);
-    if (visit.session !== undefined) return site.go(reply, asTarget(site.cookies.read(request, "next")) ?? "/");
-    return site.show(
-      reply,
-      visit,
-      page({ texts: visit.texts, token: site.formToken(request, reply), byCode, providers, values: {} }),
-    );
+    const nobody = { ...visit, session: undefined };
+    const { values, problem } = site.refusal(request, nobody, accountProblems);
+    if (visit.session !== undefined && problem === undefined) {
+      return site.go(reply, asTarget(site.cookies.read(request, "next")) ?? "/");
+    }
+    const token = site.formToken(request, reply);
+    return site.show(reply, nobody, page({ texts: visit.texts, token, byCode, providers, values, problem }));
   });
 
   app.post("/sign-up", async (request, reply) => {
@@ -72,10 +74,8 @@ export function signUpPage(app: FastifyInstance, site: Site): void {
       const { cookie } = await site.accounts.signUp(wanted, visit.visitor);
       return await site.welcome(request, reply, cookie);
     } catch (error) {
-      const problem = problemOf(visit.texts, error, accountProblems);
-      if (problem.error.code === "sign_up_not_allowed") throw error;
-      const token = site.formToken(request, reply);
-      return site.show(reply, visit, page({ texts: visit.texts, token, byCode, providers, values: fields, problem }));
+      if (error instanceof JitnodeError && error.code === "sign_up_not_allowed") throw error;
+      return site.again(reply, { session: undefined }, "/sign-up", error, only(fields, ...accountShown));
     }
   });
 }

@@ -11,7 +11,8 @@ import type { Activation } from "../../../protocol/people.js";
 import { isSame } from "../../services/browser-sessions.js";
 import type { TerminalRequest } from "../../services/terminal-sign-ins.js";
 import { findOwnDecision } from "../../store/decisions.js";
-import { problemOf, type FormProblem, type Values } from "../form.js";
+import { only } from "../again.js";
+import type { Fields, FormProblem, Values } from "../form.js";
 import type { Page } from "../layout.js";
 import type { PersonVisit, Site } from "../site.js";
 import { activationTarget } from "../targets.js";
@@ -19,6 +20,8 @@ import { codePage } from "./code.js";
 import { readDecision, repeatOf } from "./decision.js";
 import { errorPage } from "./error.js";
 import { nodeDecisionPage, nodeProblems, readApproval } from "./node-decision.js";
+import { creationShown } from "./organizations/creation.js";
+import { refusedPath } from "./refused.js";
 import { resultPage } from "./result.js";
 import { readTerminalApproval, terminalDecisionPage, terminalProblems } from "./terminal-decision.js";
 
@@ -94,7 +97,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     const typed = codeOf(request.query);
     const visit = await site.person(request, reply, activationTarget(typed));
     if (visit === undefined) return reply;
-    return site.show(reply, visit, codePage(visit.texts, visit.token, typed));
+    const { values, problem } = site.refusal(request, visit, codeProblems);
+    return site.show(reply, visit, codePage(visit.texts, visit.token, values["code"] ?? typed, problem));
   });
 
   app.post("/activate", async (request, reply) => {
@@ -111,11 +115,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       await find(visit, code);
       return site.go(reply, placeOf(visit, formatCode(code)));
     } catch (error) {
-      return site.show(
-        reply,
-        visit,
-        codePage(visit.texts, visit.token, typed, problemOf(visit.texts, error, codeProblems)),
-      );
+      return site.again(reply, visit, "/activate", error, only(fields, "code"));
     }
   });
 
@@ -127,7 +127,11 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     if (!isSame(typeof seen === "string" ? seen : undefined, proof(visit, code))) {
       return site.go(reply, activationTarget(code));
     }
-    return await showing(reply, visit, async () => render(visit, await find(visit, code), {}));
+    return await showing(reply, visit, async () => {
+      const asked = await find(visit, code);
+      const { values, problem } = site.refusal(request, visit, problemsOf(asked));
+      return await render(visit, asked, values, problem);
+    });
   });
 
   app.post("/activate/:code", async (request, reply) => {
@@ -142,9 +146,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
         await decide(visit, code, fields, asked);
         return placeOf(visit, code);
       } catch (error) {
-        const problem = problemOf(visit.texts, error, asked.client === "node" ? nodeProblems : terminalProblems);
-        if (problem.error.code === "activation_decided") return placeOf(visit, code);
-        return await render(visit, await find(visit, code), fields, problem);
+        if (error instanceof JitnodeError && error.code === "activation_decided") return placeOf(visit, code);
+        return site.again(reply, visit, placeOf(visit, code), error, only(fields, "organization", ...creationShown));
       }
     });
   });
@@ -153,13 +156,15 @@ export function activatePages(app: FastifyInstance, site: Site): void {
   const showing = async (
     reply: FastifyReply,
     visit: PersonVisit,
-    work: () => Promise<Page | string>,
+    work: () => Promise<Page | string | FastifyReply>,
   ): Promise<FastifyReply> => {
     try {
       const outcome = await work();
-      return typeof outcome === "string" ? site.go(reply, outcome) : site.show(reply, visit, outcome);
+      if (typeof outcome === "string") return site.go(reply, outcome);
+      return "main" in outcome ? site.show(reply, visit, outcome) : outcome;
     } catch (error) {
       if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
+      if (reply.request.method === "POST") return site.again(reply, visit, refusedPath, error, { back: "/activate" });
       return site.show(
         reply,
         visit,
@@ -168,6 +173,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     }
   };
 }
+
+const problemsOf = ({ client }: Asked): Fields => (client === "node" ? nodeProblems : terminalProblems);
 
 const codeProblems = { activation_unknown: "code", activation_expired: "code", activation_cancelled: "code" } as const;
 

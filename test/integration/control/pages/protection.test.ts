@@ -74,13 +74,14 @@ describe("forms", () => {
           method: "POST",
           headers: { "content-type": type, cookie: `jitnode=${browser.cookies.get("jitnode") ?? ""}` },
           body,
+          redirect: "manual",
         })
       ).status;
     const form = "application/x-www-form-urlencoded";
     expect(await send("application/json", JSON.stringify({ csrf, code: "BCDF-GHJK" }))).toBe(415);
     expect(await send(form, `csrf=${csrf}&code=BCDF-GHJK&code=LMNP-QRST`)).toBe(400);
     expect(await send(form, `csrf=${csrf}&code=${"B".repeat(100_000)}`)).toBe(413);
-    expect(await send(form, `csrf=${csrf}&code=BCDF-GHJK`)).toBe(404);
+    expect(await send(form, `csrf=${csrf}&code=BCDF-GHJK`)).toBe(303);
   });
 });
 

@@ -47,8 +47,12 @@ describe.each<Dialect>(dialects)("somebody new, on %s", (dialect) => {
     const wrong = await browser.submit(asked.form("/sign-in/finish"), { binding_code: someBindingCode() });
     expect(wrong.status).toBe(422);
     expect(wrong.wrong("binding_code")).toContain("not valid");
-    // Another language is the same page, also where it answered a form.
-    expect(wrong.links).toContain(`${asked.path}&lang=zh`);
+    // Another language is the same page, also where a form was refused.
+    expect(wrong.links).toContain(`${wrong.path}&lang=zh`);
+    const chinese = await browser.get(`${wrong.path}&lang=zh`);
+    expect([chinese.status, chinese.path]).toEqual([422, wrong.path]);
+    expect(chinese.wrong("binding_code")).toMatch(/\p{Script=Han}/u);
+    await browser.get(`${wrong.path}&lang=en`);
     expect(await accounts(site)).toHaveLength(1);
 
     const home = await browser.submit(wrong.form("/sign-in/finish"), { name: "Ada L.", binding_code: code });

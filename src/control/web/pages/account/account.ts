@@ -6,7 +6,7 @@ import type { Session } from "../../../../protocol/people.js";
 import type { OwnIdentity } from "../../../services/identities.js";
 import { agentInWords } from "../../agent.js";
 import { confirmPage } from "../../confirm.js";
-import { form, problemNotice, problemOf, type FormProblem } from "../../form.js";
+import { form, problemNotice, type FormProblem } from "../../form.js";
 import { html, type Html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import { badge, rows } from "../../lists.js";
@@ -28,7 +28,6 @@ export function accountPages(app: FastifyInstance, site: Site): void {
     return {
       title: text.title,
       refused: problem?.error,
-      at: path,
       wide: true,
       main: html`<h1>${text.title}</h1>
         ${problemNotice(problem)}
@@ -56,7 +55,7 @@ export function accountPages(app: FastifyInstance, site: Site): void {
   app.get(path, async (request, reply) => {
     const visit = await site.person(request, reply, path);
     if (visit === undefined) return reply;
-    return site.show(reply, visit, await render(visit));
+    return site.show(reply, visit, await render(visit, site.refusal(request, visit).problem));
   });
 
   app.post(`${path}/sessions/:id/end`, async (request, reply) => {
@@ -80,7 +79,7 @@ export function accountPages(app: FastifyInstance, site: Site): void {
     } catch (error) {
       // What another tab has unlinked is unlinked.
       if (error instanceof JitnodeError && error.code === "identity_not_found") return site.go(reply, path, "unlinked");
-      return site.show(reply, visit, await render(visit, problemOf(visit.texts, error, {})));
+      return site.again(reply, visit, path, error);
     }
   });
 

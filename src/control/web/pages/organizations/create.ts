@@ -3,12 +3,13 @@
 import type { FastifyInstance } from "fastify";
 import { JitnodeError } from "../../../../protocol/errors.js";
 import { asIdempotencyKey } from "../../../services/idempotency.js";
-import { form, hidden, problemNotice, problemOf, type FormProblem, type Values } from "../../form.js";
+import { only } from "../../again.js";
+import { form, hidden, problemNotice, type FormProblem, type Values } from "../../form.js";
 import { html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import type { PersonVisit, Site } from "../../site.js";
 import { repeatOf } from "../decision.js";
-import { creationFields, creationProblems } from "./creation.js";
+import { creationFields, creationProblems, creationShown } from "./creation.js";
 
 const path = "/orgs/new";
 
@@ -35,8 +36,9 @@ export function createPage(app: FastifyInstance, site: Site): void {
   };
 
   /** For whom no form would be of any use. */
-  const notAllowed = ({ texts }: PersonVisit): Page => ({
+  const notAllowed = ({ texts }: PersonVisit, problem: FormProblem | undefined): Page => ({
     title: texts.createOrganization.title,
+    refused: problem?.error,
     main: html`<h1>${texts.createOrganization.title}</h1>
       <div class="card">
         <p class="label">${texts.createOrganization.notAllowed}</p>
@@ -49,7 +51,8 @@ export function createPage(app: FastifyInstance, site: Site): void {
     const visit = await site.person(request, reply, path);
     if (visit === undefined) return reply;
     const may = await site.organizations.mayCreate(visit.actor);
-    return site.show(reply, visit, may ? page(visit, {}) : notAllowed(visit));
+    const { values, problem } = site.refusal(request, visit, creationProblems);
+    return site.show(reply, visit, may ? page(visit, values, problem) : notAllowed(visit, problem));
   });
 
   app.post(path, async (request, reply) => {
@@ -60,7 +63,7 @@ export function createPage(app: FastifyInstance, site: Site): void {
       const created = await site.organizations.create(visit.actor, ...readCreation(visit, fields));
       return site.go(reply, `/orgs/${created.id}`, "created");
     } catch (error) {
-      return site.show(reply, visit, page(visit, fields, problemOf(visit.texts, error, creationProblems)));
+      return site.again(reply, visit, path, error, only(fields, ...creationShown));
     }
   });
 }

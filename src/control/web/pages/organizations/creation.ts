@@ -14,6 +14,9 @@ export const creationProblems = {
   agreement_required: "consent",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
+/** What of them is shown again. */
+export const creationShown = ["org_id", "org_name", "consent"] as const;
+
 export function creationFields({ node: text }: Texts, values: Values, problem: FormProblem | undefined): Html {
   const bad = problem?.field === "consent" ? problem : undefined;
   const consent = attributes({

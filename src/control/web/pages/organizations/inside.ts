@@ -11,6 +11,7 @@ import type { Page } from "../../layout.js";
 import type { PersonVisit, Site } from "../../site.js";
 import type { Texts } from "../../texts/texts.js";
 import { errorPage } from "../error.js";
+import { refusedPath } from "../refused.js";
 
 /** Somebody inside an organization of theirs. */
 export interface Inside {
@@ -47,7 +48,10 @@ export const inside =
       return "main" in outcome ? site.show(reply, visit, outcome) : outcome;
     } catch (error) {
       if (!(error instanceof JitnodeError) || error.status >= 500) throw error;
-      if (error.code === "org_not_found") return site.show(reply, visit, await outside(site, visit, org));
+      const said = error.code === "org_not_found" ? await outside(site, visit, org) : error;
+      if (request.method === "POST")
+        return site.again(reply, visit, refusedPath, said, { back: said === error ? path : "/" });
+      if (said !== error) return site.show(reply, visit, errorPage(visit.texts, said));
       return site.show(
         reply,
         visit,
@@ -57,7 +61,7 @@ export const inside =
   };
 
 /** To somebody who never belonged to it, it is as if it did not exist. */
-async function outside(site: Site, { actor, texts }: PersonVisit, org: string): Promise<Page> {
+async function outside(site: Site, { actor, texts }: PersonVisit, org: string): Promise<JitnodeError> {
   const id = asOrganizationId(org);
   const { removed, removedHint, leftHint } = texts.organization;
   const how = id && (await site.activity.departure(actor, id));
@@ -65,7 +69,7 @@ async function outside(site: Site, { actor, texts }: PersonVisit, org: string): 
     id === undefined || how === undefined
       ? {}
       : { message: removed(id), hint: how === "left" ? leftHint : removedHint };
-  return errorPage(texts, new JitnodeError("org_not_found", said));
+  return new JitnodeError("org_not_found", said);
 }
 
 const tabs = ["overview", "members", "nodes", "activity"] as const;

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { JitnodeError } from "../../../../protocol/errors.js";
 import { asIdempotencyKey } from "../../../services/idempotency.js";
-import { field, form, hidden, problemNotice, problemOf, type FormProblem } from "../../form.js";
+import { field, form, hidden, problemNotice, type FormProblem } from "../../form.js";
 import { html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import type { PersonVisit, Site } from "../../site.js";
@@ -37,7 +37,8 @@ export function joinPage(app: FastifyInstance, site: Site): void {
   app.get(path, async (request, reply) => {
     const visit = await site.person(request, reply, path);
     if (visit === undefined) return reply;
-    return site.show(reply, visit, page(visit));
+    const { problem } = site.refusal(request, visit, { binding_code_invalid: "binding_code" });
+    return site.show(reply, visit, page(visit, problem));
   });
 
   app.post(path, async (request, reply) => {
@@ -53,11 +54,7 @@ export function joinPage(app: FastifyInstance, site: Site): void {
       const joined = await site.organizations.join(visit.actor, input, repeatOf(key, path, input));
       return site.go(reply, `/orgs/${joined.id}`, "joined");
     } catch (error) {
-      return site.show(
-        reply,
-        visit,
-        page(visit, problemOf(visit.texts, error, { binding_code_invalid: "binding_code" })),
-      );
+      return site.again(reply, visit, path, error);
     }
   });
 }

@@ -5,7 +5,7 @@ import { JitnodeError } from "../../../../protocol/errors.js";
 import type { Member } from "../../../../protocol/people.js";
 import type { Found } from "../../../services/paging.js";
 import { confirmPage } from "../../confirm.js";
-import { problemOf, type FormProblem } from "../../form.js";
+import type { FormProblem } from "../../form.js";
 import { html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import { badge, empty, pager, readListQuery, rows, searchForm, searchOf, type ListQuery } from "../../lists.js";
@@ -28,7 +28,9 @@ export function membersPages(app: FastifyInstance, site: Site): void {
     inside(site, async (at, reply) => {
       if (!at.isAdministrator) throw new JitnodeError("administrator_required");
       const member = await find(site, at);
-      return member === undefined ? site.go(reply, `${at.path}/members`) : askPage(at, member);
+      return member === undefined
+        ? site.go(reply, `${at.path}/members`)
+        : askPage(at, member, site.refusal(reply.request, at.visit).problem);
     }),
   );
 
@@ -43,7 +45,7 @@ export function membersPages(app: FastifyInstance, site: Site): void {
         return site.go(reply, `${at.path}/members`, removed === undefined ? "removedBefore" : "removed");
       } catch (error) {
         if (member === undefined) throw error;
-        return askPage(at, member, problemOf(at.texts, error, {}));
+        return site.again(reply, at.visit, `${at.path}/members/${member.account_id}/remove`, error);
       }
     }),
   );
