@@ -265,7 +265,7 @@ describe("every step", () => {
       await visitor.fill("Sign-in name", "bea");
       await visitor.fill("Password", "not the password");
       await visitor.press("Sign in");
-      await stands("Name or password is not right.", "Sign-in name", "bea");
+      await stands("The name or the password is wrong.", "Sign-in name", "bea");
       expect(await page.getByLabel("Password").inputValue()).toBe("");
       await visitor.follow("中文");
       expect(await page.getByLabel(zh.signIn.login).inputValue()).toBe("bea");
@@ -274,7 +274,7 @@ describe("every step", () => {
       expect(visitor.at().pathname).toBe("/");
       // What was refused before is over.
       await page.goBack();
-      expect(await visitor.text()).not.toContain("Name or password is not right.");
+      expect(await visitor.text()).not.toContain("The name or the password is wrong.");
 
       await visitor.go("/orgs/new");
       await visitor.fill("Name", "Boats 船");
