@@ -270,6 +270,12 @@ describe("a provider that fails", () => {
     expect(visitor.at().origin).toBe(site.url);
     expect(await visitor.text()).toContain("The sign-in provider does not answer at the moment.");
     await visitor.look("a provider that is away");
+    // Its page is one to come back to: the button is not pressed again by that.
+    await visitor.page.reload();
+    await visitor.go("/agreement");
+    await visitor.page.goBack();
+    expect(visitor.at().pathname).toBe("/refused");
+    expect(await visitor.text()).toContain("The sign-in provider does not answer at the moment.");
     await visitor.go("/sign-in");
     await signIn(visitor, way("oidc"));
     expect(await signedIn(visitor)).toBe(true);

@@ -13,6 +13,7 @@ import type { SignInSettings } from "../../../../src/config/sign-ins.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { checkout } from "../../../support/checkout.js";
 import { addPerson, addRequest } from "../../control-context.js";
+import type { PageClient, ReadPage, SentFields } from "../../../e2e/page-client.js";
 import { createTestSite, enterCode, pathOf, setUp, type TestSite } from "../site.js";
 
 const kept = process.env["JITNODE_SCREENSHOTS"] !== undefined;
@@ -93,18 +94,22 @@ async function furnish(site: TestSite) {
   const node = await asking({ node_name: "构建服务器 节点-8", node_os: "Debian GNU/Linux 13 (trixie)" });
   const signIn = await asking({ ...terminal, scope: "people" });
   const fromNode = await asking({ ...terminal, scope: "activate", org_hint: "submarines" });
-  const refused = await asking({});
-  const denied = await ada.submit(refused.page.form(`/activate/${refused.request.userCode}`), {}, "Deny");
+  const unwanted = await asking({});
+  const denied = await ada.submit(unwanted.page.form(`/activate/${unwanted.request.userCode}`), {}, "Deny");
+  const invitation = pathOf(await createInvitationLink(context));
+  const reset = pathOf(await createResetLink(context, "ada"));
+  const refused = await refuse(site, ada, { node: node.request, terminal: fromNode.request, invitation, reset });
   const paths = {
     open: {
       "sign-in": "/sign-in",
       "sign-up": "/sign-up",
       "set-up": setupPath,
-      invitation: pathOf(await createInvitationLink(context)),
-      reset: pathOf(await createResetLink(context, "ada")),
+      invitation,
+      reset,
       "link-invalid": "/reset/used",
       agreement: "/agreement",
       "not-found": "/nothing-here",
+      ...refused.open,
     },
     inside: {
       home: "/",
@@ -133,9 +138,65 @@ async function furnish(site: TestSite) {
       "org-outside": "/orgs/submarines",
       account: "/account",
       "account-everywhere": "/account/sign-out-everywhere",
+      ...refused.inside,
     },
   };
   return { cookie: ada.cookies.get("jitnode") ?? "", paths };
+}
+
+/** An address that shows a refused form, and the cookie that it is kept in. */
+type Place = string | { readonly path: string; readonly again: string };
+
+type Refusing = {
+  readonly node: { readonly userCode: string };
+  readonly terminal: { readonly userCode: string };
+  readonly invitation: string;
+  readonly reset: string;
+};
+
+/** Every form, shown again with what was wrong with it. */
+async function refuse(site: TestSite, ada: PageClient, { node, terminal, invitation, reset }: Refusing) {
+  const kept = async (browser: PageClient, refusal: Promise<ReadPage>): Promise<Place> => {
+    const page = await refusal;
+    expect([page.path, page.status >= 400]).toEqual([expect.stringContaining("again="), true]);
+    return { path: page.path, again: browser.cookies.get("jitnode-again") ?? "" };
+  };
+  const form = async (browser: PageClient, path: string, fields: SentFields, action = path, button?: string) =>
+    await kept(browser, browser.submit((await browser.get(path)).form(action), fields, button));
+  const wrongAccount = { login: "Ada Lovelace!", name: "Ada Lovelace", password: "correct horse battery" };
+  const asks = async (code: string): Promise<string> => (await enterCode(ada, code)).path;
+  const at = async (code: string, fields: SentFields): Promise<Place> =>
+    await form(ada, await asks(code), fields, `/activate/${code}`, "Approve");
+  const somebody = site.open();
+  return {
+    open: {
+      "wrong-sign-in": await form(somebody, "/sign-in", { login: "ada", password: "not the password" }),
+      "wrong-sign-up": await form(somebody, "/sign-up", wrongAccount),
+      "wrong-invitation": await form(somebody, invitation, wrongAccount),
+      "wrong-reset": await form(somebody, reset, { password: "short" }),
+      "wrong-provider": await form(somebody, "/sign-in", {}, "/auth/start/sso"),
+    },
+    inside: {
+      "wrong-code": await form(ada, "/activate", { code: "nonsense" }),
+      "wrong-number": await at(node.userCode, { number: "41", organization: "use:rockets" }),
+      "wrong-choice": await at(node.userCode, { number: "42" }),
+      "wrong-creation": await at(node.userCode, {
+        number: "42",
+        organization: "create",
+        org_name: "火箭",
+        org_id: "R!",
+      }),
+      "wrong-consent": await at(node.userCode, {
+        number: "42",
+        organization: "create",
+        org_name: "火箭",
+        org_id: "r-7",
+      }),
+      "wrong-membership": await at(terminal.userCode, { number: "42", binding_code: "BCDF-GHJK-LMNP-Q" }),
+      "wrong-org-create": await form(ada, "/orgs/new", { org_name: "Rockets", org_id: "rockets", consent: "yes" }),
+      "wrong-org-join": await form(ada, "/orgs/join", { binding_code: "BCDF-GHJK-LMNP-Q" }),
+    },
+  };
 }
 
 const provider = (name: string, type: string, label?: string) =>
@@ -200,25 +261,28 @@ test(
       for (const [who, places] of Object.entries(paths)) {
         const context = await open(site, language, who === "inside" ? cookie : undefined);
         const page = await context.newPage();
-        // Both themes and both languages are looked at; not each with each, for the sake of time.
-        const colorScheme = language === "en" ? "light" : "dark";
-        await page.emulateMedia({ colorScheme });
         page.on("console", (message) => {
-          if (message.type() === "error" && !/status of (404|410)/.test(message.text()))
+          if (message.type() === "error" && !/status of (400|401|403|404|409|410|422|502)/.test(message.text()))
             wrong.push([page.url(), message.text()]);
         });
         page.on("request", (request) => {
           if (!request.url().startsWith(site.url)) wrong.push(["another host", request.url()]);
         });
-        for (const [name, path] of Object.entries(places)) {
+        for (const [name, place] of Object.entries<Place>(places)) {
+          const { path, again } = typeof place === "string" ? { path: place, again: "" } : place;
+          await context.addCookies([{ name: "jitnode-again", value: again, url: site.url }]);
           await page.goto(`${site.url}${path}`);
+          if (again !== "" && (await page.locator("[aria-invalid], [role=alert], .wrong, .seal").count()) === 0)
+            wrong.push([language, name, "says nothing of what is wrong"]);
           const wide = await page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth",
           );
           if (wide !== 0) wrong.push([language, name, "too wide", wide]);
-          for (const finding of await findings(page)) wrong.push([language, name, finding]);
+          for (const colorScheme of ["light", "dark"] as const) {
+            await page.emulateMedia({ colorScheme });
+            for (const finding of await findings(page)) wrong.push([language, colorScheme, name, finding]);
+          }
           await picture(page, `${language}-${name}`);
-          await page.emulateMedia({ colorScheme });
         }
         await context.close();
       }
