@@ -59,6 +59,25 @@ export function withoutLanguage(url: string): string {
   return rest === "" ? path : `${path}?${rest}`;
 }
 
+/** Every sentence, each at its place. */
+function sentencesOf(said: object, place = ""): readonly (readonly [place: string, sentence: string])[] {
+  return Object.entries(said as Readonly<Record<string, unknown>>).flatMap(([name, value]) => {
+    const here = `${place}/${name}`;
+    if (typeof value === "string") return [[here, value] as const];
+    return typeof value === "object" && value !== null ? sentencesOf(value, here) : [];
+  });
+}
+
+/** A sentence of the pages in the language of `texts`, whichever it was said in; any other text as it is. */
+export function saidIn(texts: Texts, sentence: string): string {
+  for (const { texts: other } of otherLanguages(texts)) {
+    const place = sentencesOf(other).find(([, said]) => said === sentence)?.[0];
+    const found = sentencesOf(texts).find(([each]) => each === place);
+    if (found !== undefined) return found[1];
+  }
+  return sentence;
+}
+
 /** The languages that a page is not in, for its foot. */
 export const otherLanguages = (texts: Texts): readonly { readonly key: Language; readonly texts: Texts }[] =>
   Object.entries(languages)

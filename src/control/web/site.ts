@@ -31,7 +31,7 @@ import { createCookies, type Cookies } from "./cookies.js";
 import { createAgain } from "./again.js";
 import { problemOf, type Fields, type FormProblem, type Values } from "./form.js";
 import { sendPage, setPageHeaders } from "./headers.js";
-import { textsOf } from "./language.js";
+import { saidIn, textsOf } from "./language.js";
 import type { Page } from "./layout.js";
 import { readSaid, say, type Said } from "./said.js";
 import { asTarget } from "./targets.js";
@@ -40,7 +40,6 @@ import type { Texts } from "./texts/texts.js";
 /** What a form is shown with. */
 export interface Refused {
   readonly values: Values;
-  readonly error: JitnodeError | undefined;
   readonly problem: FormProblem | undefined;
 }
 
@@ -186,7 +185,7 @@ export function createSite(context: ControlContext): Site {
     },
     refusal(request, { session, texts }, fields = {}) {
       const { error, values = {} } = refusals.read(request, session) ?? {};
-      return { values, error, problem: error && problemOf(texts, error, fields) };
+      return { values, problem: error && problemOf(texts, inLanguageOf(texts, error), fields) };
     },
     leave(reply) {
       cookies.clear(reply, "session");
@@ -233,6 +232,12 @@ export function createSite(context: ControlContext): Site {
 
     close: () => http.close(),
   };
+}
+
+/** Refused in one language, and looked at in another. */
+function inLanguageOf(texts: Texts, { code, message, hint, retryAfter }: JitnodeError): JitnodeError {
+  const said = { message: saidIn(texts, message), hint: saidIn(texts, hint) };
+  return new JitnodeError(code, retryAfter === undefined ? said : { ...said, retryAfter });
 }
 
 /** Of what was sent, or of a provider (502); all others are faults of ours. */

@@ -21,6 +21,7 @@ main{flex:1;padding-top:.75rem;padding-bottom:2.5rem}
 footer{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding-top:1rem;padding-bottom:1.5rem;color:var(--soft);font-size:.875rem;border-top:1px solid var(--line)}
 h1{font-size:1.625rem;line-height:1.2;letter-spacing:-.02em;font-weight:700;margin:0 0 1rem;text-wrap:balance}
 h1+.lead{margin-top:-.5rem}
+h1:lang(zh){font-size:1.5rem}
 h2{font-size:1.0625rem;line-height:1.35;font-weight:650;margin:0 0 .5rem}
 p{margin:0 0 .75rem}
 .lead{color:var(--soft);margin-bottom:1.25rem;text-wrap:pretty}
@@ -38,12 +39,13 @@ label,legend,.label{display:block;font-weight:600;font-size:.9375rem;padding:0}
 .field .big{font-size:1.625rem;font-weight:600;text-align:center;min-height:3.75rem;letter-spacing:.12em}
 .field .digits{width:6rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+fieldset [tabindex]:focus-visible{outline-offset:5px;border-radius:.25rem}
 .button,button{display:inline-flex;align-items:center;justify-content:center;gap:.5rem;width:100%;min-height:3rem;padding:.625rem 1.125rem;font:inherit;font-weight:650;line-height:1.2;border-radius:.75rem;border:1px solid transparent;background:var(--accent);color:var(--on-accent);text-decoration:none;cursor:pointer}
 button:hover,.button:hover{filter:brightness(1.08)}
 footer span{margin-right:auto}.links{display:flex;gap:1.25rem}
 .plain,button.plain,.button.plain,.bar button{width:auto;min-height:2.5rem;padding:.375rem .875rem;font-size:.9375rem;font-weight:600;background:none;color:var(--ink);border-color:var(--edge);border-radius:.625rem;white-space:nowrap}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
-.pair button,.pair .button{min-height:3.5rem;padding:.625rem .25rem;white-space:nowrap;background:var(--card);color:var(--ink);border:2px solid var(--ink);font-size:1.0625rem}
+.pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:.75rem}
+.pair button,.pair .button{min-height:3.5rem;padding:.625rem .5rem;text-align:center;text-wrap:balance;overflow-wrap:normal;background:var(--card);color:var(--ink);border:2px solid var(--ink);font-size:1.0625rem}
 .pair .grave{background:var(--bad);color:var(--card);border-color:var(--bad)}
 .pair button:not(.grave):hover,.pair .button:hover{filter:none;background:var(--ground)}
 .notice{display:flex;gap:.75rem;border:1px solid var(--line);border-radius:1rem;padding:1rem 1.125rem;margin:0 0 1rem}
@@ -57,7 +59,7 @@ footer span{margin-right:auto}.links{display:flex;gap:1.25rem}
 .facts{margin:0;display:grid;grid-template-columns:minmax(4.75rem,auto) 1fr;gap:.4375rem 1rem;font-size:.9375rem}
 .facts dt{color:var(--soft)}
 .facts dd{margin:0;min-width:0}
-.facts+.small{margin-top:1.25rem}
+.facts+.small{margin-top:1.25rem}.facts+form{margin-top:1.375rem}
 h3,h2.small{font-size:.8125rem;line-height:1.4;font-weight:600;color:var(--soft);margin:0 0 .375rem}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
 .flag{color:var(--warn);font-weight:600}
@@ -74,7 +76,7 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 @supports not selector(:has(a)){.more{display:flex}}
 .consent{display:flex;gap:.75rem;align-items:flex-start;font-weight:400}
 .done{text-align:center;padding-top:2rem;padding-bottom:1.75rem}
-.done h1{margin-bottom:.75rem}.done h1+.lead{margin-top:0}
+.done h1{margin-bottom:.75rem}.done h1+.lead{margin-top:0}.done .lead,.empty .hint{text-wrap:balance}
 .seal{display:inline-grid;place-items:center;width:4rem;height:4rem;border-radius:50%;margin:0 auto 1rem;background:var(--good-tint);color:var(--good)}
 .seal .sign{width:2.25rem;height:2.25rem}
 .seal.not{background:var(--warn-tint);color:var(--warn)}
@@ -91,7 +93,8 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .row-title{display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:center}
 .row-title strong{font-weight:650}
 .ways>li{padding:0}.ways>li:first-child{padding:0}
-.ways a{display:grid;gap:.0625rem;width:100%;margin:0 -.625rem;padding:.75rem .625rem;border-radius:.625rem;color:inherit;text-decoration:none}
+.ways a{display:grid;gap:.0625rem;margin:0 -.625rem;padding:.75rem .625rem;border-radius:.625rem;color:inherit;text-decoration:none}
+.ways a{position:relative;padding-right:2rem}.ways a:after{content:"";position:absolute;right:.9375rem;top:50%;width:.5rem;height:.5rem;border:solid var(--soft);border-width:2px 2px 0 0;transform:translateY(-50%) rotate(45deg)}
 .ways a:hover{background:var(--ground)}.ways a:hover strong{text-decoration:underline;text-underline-offset:.18em}
 .badge{display:inline-block;font-size:.8125rem;line-height:1.35;font-weight:600;padding:.0625rem .5rem;border-radius:1rem;border:1px solid var(--line);color:var(--soft);white-space:nowrap}
 .badge.strong{color:var(--accent);background:var(--tint);border-color:transparent}
@@ -130,12 +133,12 @@ button.copy .sign{flex:none;width:1.125rem;height:1.125rem}.facts button.copy .s
 .or:before,.or:after{content:"";flex:1;border-top:1px solid var(--line)}
 .unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 h3.next{margin-top:1.5rem}
-.after{text-align:center;color:var(--soft);font-size:.9375rem}
-.document h2{margin-top:1.25rem}.document ol,.document ul{padding-left:1.25rem;margin:0 0 .75rem}.document li{margin-bottom:.625rem}
+.after{text-align:center;text-wrap:balance;color:var(--soft);font-size:.9375rem}
+.document+.quiet{font-size:.8125rem}.document h2{margin-top:1.25rem}.document ol,.document ul{padding-left:1.25rem;margin:0 0 .75rem}.document li{margin-bottom:.625rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:.5rem;background:var(--card);padding:.625rem 1rem;border-radius:.625rem;z-index:1}
 @media(min-width:52rem){.columns{display:grid;grid-template-columns:1fr 1fr;gap:1rem;align-items:start}.binding-code{font-size:1.5rem}}
-@media(min-width:40rem){.rows .row-facts{grid-column:1}.rows>li>:nth-child(3){grid-row:1/3}.tabs{gap:.25rem}.tabs a{font-size:.9375rem;padding:.625rem .75rem}.bar{min-height:5rem}main{padding-top:1.5rem}h1{font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
+@media(min-width:40rem){.rows .row-facts{grid-column:1}.rows>li>:nth-child(3){grid-row:1/3}.tabs{gap:.25rem}.tabs a{font-size:.9375rem;padding:.625rem .75rem}.bar{min-height:5rem}main{padding-top:1.5rem}h1,h1:lang(zh){font-size:1.875rem}.card{padding:1.75rem}.notice{padding:1.125rem 1.5rem}}
 @media(forced-colors:active){.choice:has(>label>input:checked){outline:2px solid Highlight}}
 `;
 

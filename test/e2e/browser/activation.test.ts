@@ -293,6 +293,9 @@ describe("every step", () => {
       await visitor.fill("Code", "nonsense");
       await visitor.press("Continue");
       await stands("eight letters", "Code", "nonsense");
+      await visitor.follow("中文");
+      expect(await visitor.text()).toContain(zh.code.malformed);
+      await visitor.follow("English");
       await visitor.context.close();
     },
   );

@@ -13,9 +13,9 @@ export function refusedPage(app: FastifyInstance, site: Site): void {
     const visit = await site.visit(request);
     const nobody = { ...visit, session: undefined };
     for (const each of [visit, nobody]) {
-      const { error, values } = site.refusal(request, each);
-      if (error !== undefined)
-        return site.show(reply, each, errorPage(visit.texts, error, wayOn(visit.texts, values["back"])));
+      const { problem, values } = site.refusal(request, each);
+      if (problem !== undefined)
+        return site.show(reply, each, errorPage(visit.texts, problem.error, wayOn(visit.texts, values["back"])));
     }
     return site.go(reply, "/");
   });

@@ -185,6 +185,7 @@ async function refuse(site: TestSite, ada: PageClient, { node, terminal, invitat
         organization: "create",
         org_name: "火箭",
         org_id: "R!",
+        consent: "yes",
       }),
       "wrong-consent": await at(node.userCode, {
         number: "42",
