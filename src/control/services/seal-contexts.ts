@@ -6,6 +6,6 @@ export const sealContext = {
   signingKey: (kid: string) => `signing_key:${kid}`,
   /** Deleted by a rewrap, never sealed again. */
   idempotentAnswer: (scopeHash: string) => `idempotent_answer:${scopeHash}`,
-  /** In a cookie of a few minutes, never in the database; what another key has sealed is forgotten. */
+  /** In a cookie of half an hour, never in the database; what another key has sealed is forgotten. */
   refusedForm: (owner: string) => `refused_form:${owner}`,
 } as const;

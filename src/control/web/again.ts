@@ -1,5 +1,5 @@
 // A form that was refused is shown again by a page of its own (303, then GET), so that going back and reloading never send
-// a form. What was wrong and what was typed go there in a sealed cookie, for a few minutes; a key in the address says
+// a form. What was wrong and what was typed go there in a sealed cookie, for half an hour; a key in the address says
 // which refusal it is. Secrets are left out by whoever keeps.
 
 import type { FastifyReply, FastifyRequest } from "fastify";

@@ -23,7 +23,7 @@ const seconds: Readonly<Record<CookieName, number | undefined>> = {
   next: 1800,
   language: 365 * 86_400,
   said: 60,
-  again: 600,
+  again: 1800,
 };
 
 const bareNames: Readonly<Record<CookieName, string>> = {

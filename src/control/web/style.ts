@@ -94,7 +94,7 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 .row-title strong{font-weight:650}
 .ways>li{padding:0}.ways>li:first-child{padding:0}
 .ways a{display:grid;gap:.0625rem;margin:0 -.625rem;padding:.75rem .625rem;border-radius:.625rem;color:inherit;text-decoration:none}
-.ways a{position:relative;padding-right:2rem}.ways a:after{content:"";position:absolute;right:.9375rem;top:50%;width:.5rem;height:.5rem;border:solid var(--soft);border-width:2px 2px 0 0;transform:translateY(-50%) rotate(45deg)}
+.ways a{position:relative;padding-right:1.75rem}.ways a:after{content:"";position:absolute;right:.75rem;top:50%;width:.5rem;height:.5rem;border:solid var(--soft);border-width:2px 2px 0 0;transform:translateY(-50%) rotate(45deg)}
 .ways a:hover{background:var(--ground)}.ways a:hover strong{text-decoration:underline;text-underline-offset:.18em}
 .badge{display:inline-block;font-size:.8125rem;line-height:1.35;font-weight:600;padding:.0625rem .5rem;border-radius:1rem;border:1px solid var(--line);color:var(--soft);white-space:nowrap}
 .badge.strong{color:var(--accent);background:var(--tint);border-color:transparent}
@@ -133,7 +133,7 @@ button.copy .sign{flex:none;width:1.125rem;height:1.125rem}.facts button.copy .s
 .or:before,.or:after{content:"";flex:1;border-top:1px solid var(--line)}
 .unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 h3.next{margin-top:1.5rem}
-.after{text-align:center;text-wrap:balance;color:var(--soft);font-size:.9375rem}
+.after{text-align:center;text-wrap:balance;color:var(--soft);font-size:.9375rem}.after a{display:inline-block}
 .document+.quiet{font-size:.8125rem}.document h2{margin-top:1.25rem}.document ol,.document ul{padding-left:1.25rem;margin:0 0 .75rem}.document li{margin-bottom:.625rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:.5rem;background:var(--card);padding:.625rem 1rem;border-radius:.625rem;z-index:1}

@@ -85,6 +85,83 @@ describe("forms", () => {
   });
 });
 
+describe("a form that was refused", () => {
+  const wanted = { org_name: "Boats 船", org_id: "Not an ID", consent: "yes" };
+  const create = async (browser: PageClient) =>
+    await browser.submit((await browser.get("/orgs/new")).form("/orgs/new"), wanted);
+  const shown = (browser: PageClient) => {
+    const { status } = browser.page();
+    return [status, browser.page().form("/orgs/new").values["org_name"]];
+  };
+
+  test("is shown again by a GET, as often as it is asked for, and in the address is nothing of it", async () => {
+    const site = await createTestSite();
+    const ada = await setUp(site);
+    const page = await create(ada);
+    expect(page.redirects.map(({ status }) => status)).toEqual([303]);
+    expect(page.path).toMatch(/^\/orgs\/new\?again=[A-Za-z0-9_-]{12}$/);
+    for (let time = 0; time < 2; time += 1) {
+      expect([(await ada.get(page.path)).status, ...shown(ada)]).toEqual([422, 422, "Boats 船"]);
+      expect(ada.page().wrong("org_id")).toContain("not an organization ID");
+    }
+    expect(ada.received.findLast((header) => header.startsWith("jitnode-again="))).toMatch(
+      /^jitnode-again=[A-Za-z0-9._-]{50,3900}; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
+    // At another address, and with another key, there is the form alone.
+    expect((await ada.get(page.path.replace("/orgs/new", "/orgs/join"))).status).toBe(200);
+    expect([(await ada.get("/orgs/new?again=AAAAAAAAAAAA")).status, ...shown(ada)]).toEqual([200, 200, ""]);
+    expect((await ada.get("/orgs/new")).status).toBe(200);
+    // Once a form was taken, what was wrong before is over.
+    await ada.submit(ada.page().form("/orgs/new"), { ...wanted, org_id: "boats" });
+    expect([(await ada.get(page.path)).status, ...shown(ada)]).toEqual([200, 200, ""]);
+  });
+
+  test("is shown to nobody else, whoever has the cookie, and not where it was changed", async () => {
+    const site = await createTestSite();
+    const ada = await setUp(site);
+    const grace = await invite(site, "grace");
+    const { path } = await create(ada);
+    const sealed = ada.cookies.get("jitnode-again") ?? "";
+    grace.cookies.set("jitnode-again", sealed);
+    expect([(await grace.get(path)).status, ...shown(grace)]).toEqual([200, 200, ""]);
+    ada.cookies.set("jitnode-again", `${sealed.slice(0, -2)}AA`);
+    expect([(await ada.get(path)).status, ...shown(ada)]).toEqual([200, 200, ""]);
+    ada.cookies.set("jitnode-again", sealed);
+    expect((await ada.get(path)).status).toBe(422);
+    await ada.submit(ada.page().form("/sign-out"));
+    expect(ada.cookies.has("jitnode-again")).toBe(false);
+  });
+
+  test("keeps what fits into a cookie, and no password or binding code", async () => {
+    const site = await createTestSite({ signup: "code" });
+    await setUp(site);
+    const browser = site.open();
+    const form = (await browser.get("/sign-up")).form();
+    const typed = { login: "Grace!", name: "船".repeat(5000), password, binding_code: "BCDF-GHJK-LMNP-Q" };
+    const page = await browser.submit(form, typed);
+    expect(page.status).toBe(422);
+    const { login, name, password: secret, binding_code: code } = page.form().values;
+    expect([login, name, secret, code]).toEqual(["Grace!", "船".repeat(400), "", ""]);
+    expect(browser.cookies.get("jitnode-again")?.length).toBeLessThan(3900);
+  });
+
+  test("says how long to wait, until that is over", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const browser = site.open();
+    let page = await browser.get("/sign-in");
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      page = await browser.submit(page.form(), { login: "ada", password: "not the password" });
+    }
+    const wait = () => Math.round(Number(browser.page().headers.get("retry-after")) / 60);
+    expect([page.status, wait()]).toEqual([429, 15]);
+    site.context.advance(600_000);
+    expect([(await browser.get(page.path)).status, wait()]).toEqual([429, 5]);
+    site.context.advance(301_000);
+    expect([(await browser.get(page.path)).status, browser.page().form().values["login"]]).toEqual([200, "ada"]);
+  });
+});
+
 describe("the session", () => {
   test("has a cookie that scripts and other sites cannot use", async () => {
     const site = await createTestSite();
