@@ -3,6 +3,7 @@
 import { sql } from "kysely";
 import type { AccountId } from "../../domain/ids.js";
 import type { Accounts, Identities } from "./schema.js";
+import { statement } from "./statement.js";
 import { entry, locked, type Executor, type Tx } from "./store.js";
 
 /** A person and the name they sign in with here; null for somebody who signs in elsewhere only. */
@@ -78,9 +79,13 @@ export async function findLocalIdentity(
     .executeTakeFirst();
 }
 
+const hold = statement((db, the: { readonly id: AccountId }, executor) =>
+  locked(executor, db.selectFrom("accounts").selectAll().where("id", "=", the.id)),
+);
+
 /** Locks the account's row, so that disabling and signing in never pass each other unseen. */
 export async function lockAccount(tx: Tx, id: AccountId): Promise<Accounts | undefined> {
-  return await locked(tx, tx.db.selectFrom("accounts").selectAll().where("id", "=", id)).executeTakeFirst();
+  return (await hold(tx, { id })).rows[0];
 }
 
 export async function setDisabled(tx: Tx, id: AccountId, at: number | null): Promise<void> {

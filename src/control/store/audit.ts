@@ -14,10 +14,10 @@ export interface AuditRow extends Audit {
   readonly subject_node: string | null;
 }
 
-const insertion = statement((db, row: Audit & Record<string, unknown>) => db.insertInto("audit").values(row));
+const insertion = statement((db, row: Audit) => db.insertInto("audit").values(row));
 
 export async function insertAudit(tx: Tx, row: Audit): Promise<void> {
-  await insertion(tx, { ...row });
+  await insertion(tx, row);
 }
 
 /** Newest first; `before` is an entry's id. `without`: actions that are passed over. */

@@ -23,7 +23,7 @@ export interface BoundNode extends Pick<Nodes, "id" | "thumbprint" | "name" | "v
 /** A node's binding with its organization's name. */
 export type NodeBindingRow = Bindings & { readonly org_name: string };
 
-const insertion = statement((db, row: NewBinding & Record<string, unknown>) =>
+const insertion = statement((db, row: NewBinding) =>
   db
     .insertInto("bindings")
     .values({ ...row, ended_at: null, ended_by: null, ended_by_account: null })
@@ -32,7 +32,7 @@ const insertion = statement((db, row: NewBinding & Record<string, unknown>) =>
 
 /** False when the node has a live binding. */
 export async function insertBinding(tx: Tx, row: NewBinding): Promise<boolean> {
-  return hasWritten(await insertion(tx, { ...row }));
+  return hasWritten(await insertion(tx, row));
 }
 
 const latest = statement((db, the: { readonly nodeId: NodeId }) =>

@@ -2,6 +2,7 @@
 
 import type { AccountId } from "../../domain/ids.js";
 import type { BrowserSessions } from "./schema.js";
+import { statement } from "./statement.js";
 import { entry, type Executor, type Tx } from "./store.js";
 
 /** A live session together with what every page says about its person. */
@@ -11,19 +12,24 @@ export interface BrowserSessionRow extends BrowserSessions {
   readonly disabled_at: number | null;
 }
 
+const insertion = statement((db, row: BrowserSessions) => db.insertInto("browser_sessions").values(row));
+
 export async function insertBrowserSession(tx: Tx, session: BrowserSessions): Promise<void> {
-  await tx.db.insertInto("browser_sessions").values(session).execute();
+  await insertion(tx, session);
 }
 
-export async function findBrowserSession(executor: Executor, idHash: string): Promise<BrowserSessionRow | undefined> {
-  return await executor.db
+const living = statement((db, the: { readonly idHash: string }) =>
+  db
     .selectFrom("browser_sessions")
     .innerJoin("accounts", "accounts.id", "browser_sessions.account_id")
     .selectAll("browser_sessions")
     .select(["accounts.id as account_id", "accounts.name as account_name", "accounts.disabled_at"])
-    .where("browser_sessions.id_hash", "=", entry(idHash))
-    .where("browser_sessions.revoked_at", "is", null)
-    .executeTakeFirst();
+    .where("browser_sessions.id_hash", "=", entry(the.idHash))
+    .where("browser_sessions.revoked_at", "is", null),
+);
+
+export async function findBrowserSession(executor: Executor, idHash: string): Promise<BrowserSessionRow | undefined> {
+  return (await living(executor, { idHash })).rows[0];
 }
 
 /** By its public id: is it still signed in, as far as ending it goes? */

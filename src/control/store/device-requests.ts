@@ -9,7 +9,7 @@ import { locked, type Executor, type Tx } from "./store.js";
 
 export type DeviceRequest = Selectable<DeviceRequests>;
 
-const insertion = statement((db, row: { readonly [C in keyof DeviceRequest]: DeviceRequest[C] }) =>
+const insertion = statement((db, row: DeviceRequest) =>
   db
     .insertInto("device_requests")
     .values(row)
@@ -18,7 +18,7 @@ const insertion = statement((db, row: { readonly [C in keyof DeviceRequest]: Dev
 
 /** False when the device code, the user code or the node key's live request is there already. */
 export async function insertDeviceRequest(tx: Tx, row: DeviceRequest): Promise<boolean> {
-  return hasWritten(await insertion(tx, { ...row }));
+  return hasWritten(await insertion(tx, row));
 }
 
 const byUserCode = statement((db, the: { readonly lookup: string }) =>

@@ -23,7 +23,7 @@ const claiming = statement((db, row: Claim) =>
  * it now.
  */
 export async function claimRequest(tx: Tx, row: Claim): Promise<boolean> {
-  return hasWritten(await claiming(tx, { ...row }));
+  return hasWritten(await claiming(tx, row));
 }
 
 export function findRequest(executor: Executor, scopeHash: string): Promise<IdempotentRequests | undefined> {

@@ -2,18 +2,23 @@
 
 import type { AccountId } from "../../domain/ids.js";
 import type { Identities } from "./schema.js";
+import { hasWritten, statement } from "./statement.js";
 import type { Executor, Tx } from "./store.js";
 
 export type IdentityKey = Pick<Identities, "provider" | "issuer" | "subject">;
 
-export async function findIdentity(executor: Executor, key: IdentityKey): Promise<Identities | undefined> {
-  return await executor.db
+const byKey = statement((db, the: IdentityKey) =>
+  db
     .selectFrom("identities")
     .selectAll()
-    .where("provider", "=", key.provider)
-    .where("issuer", "=", key.issuer)
-    .where("subject", "=", key.subject)
-    .executeTakeFirst();
+    .where("provider", "=", the.provider)
+    .where("issuer", "=", the.issuer)
+    .where("subject", "=", the.subject),
+);
+
+export async function findIdentity(executor: Executor, key: IdentityKey): Promise<Identities | undefined> {
+  const { provider, issuer, subject } = key;
+  return (await byKey(executor, { provider, issuer, subject })).rows[0];
 }
 
 /** Oldest first. */
@@ -28,21 +33,27 @@ export async function listIdentities(executor: Executor, accountId: AccountId): 
     .execute();
 }
 
+type Touch = IdentityKey & Pick<Identities, "account_id" | "display" | "last_used_at">;
+
+const touching = statement((db, { display, last_used_at, ...key }: Touch) =>
+  db
+    .updateTable("identities")
+    .set({ display, last_used_at })
+    .where("provider", "=", key.provider)
+    .where("issuer", "=", key.issuer)
+    .where("subject", "=", key.subject)
+    .where("account_id", "=", key.account_id),
+);
+
 /** False where it is no longer that account's. */
 export async function touchIdentity(
   tx: Tx,
   key: IdentityKey & Pick<Identities, "account_id">,
   seen: Pick<Identities, "display" | "last_used_at">,
 ): Promise<boolean> {
-  const result = await tx.db
-    .updateTable("identities")
-    .set(seen)
-    .where("provider", "=", key.provider)
-    .where("issuer", "=", key.issuer)
-    .where("subject", "=", key.subject)
-    .where("account_id", "=", key.account_id)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { provider, issuer, subject, account_id } = key;
+  const { display, last_used_at } = seen;
+  return hasWritten(await touching(tx, { provider, issuer, subject, account_id, display, last_used_at }));
 }
 
 export async function deleteIdentity(tx: Tx, key: IdentityKey): Promise<void> {

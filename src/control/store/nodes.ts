@@ -7,7 +7,7 @@ import { locked, type Executor, type Tx } from "./store.js";
 
 export type NewNode = Pick<Nodes, "id" | "thumbprint" | "public_jwk" | "name" | "version" | "os" | "created_at">;
 
-const insertion = statement((db, row: NewNode & Record<string, unknown>) =>
+const insertion = statement((db, row: NewNode) =>
   db
     .insertInto("nodes")
     .values({
@@ -24,7 +24,7 @@ const insertion = statement((db, row: NewNode & Record<string, unknown>) =>
 
 /** False, and nothing done, where the id or the thumbprint is known. */
 export async function insertNode(tx: Tx, row: NewNode): Promise<boolean> {
-  return hasWritten(await insertion(tx, { ...row }));
+  return hasWritten(await insertion(tx, row));
 }
 
 export function lockNodeByKey(tx: Tx, thumbprint: Thumbprint): Promise<Nodes | undefined> {
