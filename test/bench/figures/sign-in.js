@@ -1,12 +1,13 @@
 // Signing in by OIDC, from the callback to the page: our own share, without what the exchange at the issuer takes,
-// beside one commit on that disk and one check of a signature.
+// beside one commit on that disk and one check of a signature. What the browser's two exchanges take of a bare server is
+// part of our share, and told beside it.
 
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { median, ms, runProcess, times } from "../measure.js";
 import { root } from "../site.js";
 import { countCommits } from "../wal.js";
-import { startSignInSite } from "../sign-in-site.js";
+import { startProgram, startSignInSite } from "../sign-in-site.js";
 
 const rounds = 100;
 /** Before anything is timed: V8 compiles what runs often, and is done with most of it by then. */
@@ -76,6 +77,7 @@ async function arrive(browser, callback, url) {
   if (back.status !== 303) throw new Error(`the callback answered ${back.status}: ${back.text}`);
   const page = await browser.send("GET", new URL(back.location, url));
   if (page.status !== 200 || !page.text.includes("Noor Example")) throw new Error(`not signed in: ${page.text}`);
+  return Buffer.byteLength(page.text);
 }
 
 /** What one of them writes, seen on a few of them alone. */
@@ -97,23 +99,31 @@ async function commitsOfOne(site) {
 export async function measure() {
   const site = await startSignInSite();
   const exchange = createBrowser();
+  let bare;
   try {
-    const [whole, issuer] = [[], []];
+    const [whole, issuer, empty] = [[], [], []];
     for (let round = -warmUps; round < rounds; round += 1) {
       const browser = createBrowser();
       const callback = await fetchCallback(browser, site.url);
-      const { taken } = await timed(() => arrive(browser, callback, site.url));
+      const { result: bytes, taken } = await timed(() => arrive(browser, callback, site.url));
       browser.close();
+      bare ??= await startProgram([join(root, "test/bench/floors/bare-pages.js"), String(bytes)], process.env);
+      const [, bareUrl] = await bare.printed(/^(http:\S+)$/m);
+      const nothing = await timed(async () => {
+        await exchange.send("GET", `${bareUrl}/callback`);
+        await exchange.send("GET", bareUrl);
+      });
       // The same exchange of a code by a client that does nothing else.
       const stranger = createBrowser();
       const other = await fetchCallback(stranger, site.url);
       stranger.close();
       const code = new URL(other).searchParams.get("code");
-      const bare = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
-      if (!bare.result.text.includes("id_token")) throw new Error(bare.result.text);
+      const alone = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
+      if (!alone.result.text.includes("id_token")) throw new Error(alone.result.text);
       if (round >= 0) {
         whole.push(taken);
-        issuer.push(bare.taken);
+        issuer.push(alone.taken);
+        empty.push(nothing.taken);
       }
     }
     const floor = await runProcess(process.execPath, [
@@ -126,7 +136,7 @@ export async function measure() {
     return [
       [
         "sign-in by OIDC, from callback to page, our own share",
-        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))}; ${commits.toFixed(1)} commits)`,
+        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))}; two exchanges with a bare server of as many bytes ${ms(median(empty))}; ${commits.toFixed(1)} commits)`,
         `one commit ${ms(commit)} + one RS256 check ${ms(check)}`,
         times(share / (commit + check)),
         "at most 3 ×",
@@ -134,6 +144,7 @@ export async function measure() {
     ];
   } finally {
     exchange.close();
+    await bare?.stop();
     await site.stop();
   }
 }
