@@ -1,5 +1,5 @@
 // Owns what is wrong with a page that a browser shows: wider than its window, a character without a glyph, or a barrier
-// that axe-core calls serious.
+// that axe-core calls serious, in either theme.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
@@ -8,7 +8,13 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** Without JavaScript axe-core cannot run: it waits for a frame that never comes. */
 export async function inspect(page: Page, javaScript: boolean): Promise<readonly string[]> {
-  return [...(await tooWide(page)), ...(await missingGlyphs(page)), ...(javaScript ? await barriers(page) : [])];
+  const wrong = [...(await tooWide(page)), ...(await missingGlyphs(page))];
+  if (!javaScript) return wrong;
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const barrier of await barriers(page)) wrong.push(`${colorScheme}: ${barrier}`);
+  }
+  return wrong;
 }
 
 async function tooWide(page: Page): Promise<readonly string[]> {

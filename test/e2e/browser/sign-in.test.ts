@@ -178,6 +178,14 @@ describe("on the way", () => {
     await visitor.go("/sign-in");
     await visitor.leaveFor("GitHub");
     await visitor.press("Authorize as nameless");
+    await visitor.fill("Your name", "\u200b");
+    await visitor.press("Create account");
+    expect(visitor.at().pathname).toBe("/sign-in/finish");
+    await visitor.look("finish, refused");
+    await page.reload();
+    await visitor.follow("中文");
+    await visitor.look("finish, refused, in Chinese");
+    await visitor.follow("English");
     await visitor.fill("Your name", "Mona 节点");
     await visitor.press("Create account");
     expect(visitor.at().pathname).toBe("/");
