@@ -93,7 +93,7 @@ export interface Operation {
 declare module "fastify" {
   interface FastifyContextConfig {
     operation?: Operation;
-    /** A page's route: S3's error pages instead of problem details. */
+    /** A page's route: its errors are pages, not problem details. */
     page?: boolean;
   }
 }

@@ -5,7 +5,7 @@ import type { BindingId, NodeId, OrganizationId } from "../../domain/ids.js";
 import type { PageRequest, Search } from "./organizations.js";
 import type { Bindings, Nodes } from "./schema.js";
 import { hasWritten, statement } from "./statement.js";
-import { contains, type Executor, type Tx } from "./store.js";
+import { contains, entry, type Executor, type Tx } from "./store.js";
 
 export type NewBinding = Pick<Bindings, "id" | "node_id" | "org_id" | "request_id" | "created_at" | "created_by">;
 
@@ -48,7 +48,7 @@ const latest = statement((db, the: { readonly nodeId: NodeId }) =>
         .$notNull()
         .as("org_name"),
     )
-    .where("bindings.node_id", "=", the.nodeId)
+    .where("bindings.node_id", "=", entry(the.nodeId))
     .orderBy((order) => order.case().when("bindings.ended_at", "is", null).then(0).else(1).end())
     .orderBy("bindings.ended_at", "desc")
     .orderBy("bindings.created_at", "desc")

@@ -24,14 +24,15 @@ const roleOf = statement((db, the: { readonly orgId: string; readonly accountId:
     .select("role")
     .where("org_id", "=", the.orgId)
     .where("account_id", "=", the.accountId)
-    .where((row) =>
-      row.exists(
+    // Not `exists`, which SQLite makes a join of, planned anew for each value.
+    .where(
+      (row) =>
         row
           .selectFrom("organizations")
-          .select("organizations.id")
-          .whereRef("organizations.id", "=", "memberships.org_id")
-          .where("organizations.deleted_at", "is", null),
-      ),
+          .select("organizations.deleted_at")
+          .whereRef("organizations.id", "=", "memberships.org_id"),
+      "is",
+      null,
     ),
 );
 
