@@ -48,8 +48,8 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Pick<Organiz
   return (await hold(tx, { id })).rows[0];
 }
 
-const own = (executor: Executor, accountId: AccountId) =>
-  executor.db
+const own = (db: Executor["db"], accountId: AccountId) =>
+  db
     .selectFrom("memberships")
     .innerJoin("organizations", "organizations.id", "memberships.org_id")
     .where("memberships.account_id", "=", entry(accountId))
@@ -74,21 +74,32 @@ const own = (executor: Executor, accountId: AccountId) =>
         .as("nodes"),
     ]);
 
+const ownById = statement((db, the: { readonly accountId: AccountId; readonly id: OrganizationId }) =>
+  own(db, the.accountId).where("organizations.id", "=", the.id),
+);
+
+const ownPage = statement(
+  (db, the: { readonly accountId: AccountId; readonly after: string; readonly limit: number }) =>
+    own(db, the.accountId)
+      .where("organizations.id", ">", the.after)
+      .orderBy("organizations.id")
+      // A sum, so that SQLite does not plan anew for each limit.
+      .limit(sql<number>`(${the.limit} + 0)`),
+);
+
 /** Undefined for somebody who is not a member. */
-export function findOwnOrganization(
+export async function findOwnOrganization(
   executor: Executor,
   accountId: AccountId,
   id: OrganizationId,
 ): Promise<OwnOrganization | undefined> {
-  return own(executor, accountId).where("organizations.id", "=", id).executeTakeFirst();
+  return (await ownById(executor, { accountId, id })).rows[0];
 }
 
-export function listOwnOrganizations(
+export async function listOwnOrganizations(
   executor: Executor,
   accountId: AccountId,
   page: PageRequest,
 ): Promise<readonly OwnOrganization[]> {
-  let query = own(executor, accountId).orderBy("organizations.id").limit(sql.lit(page.limit));
-  if (page.after !== undefined) query = query.where("organizations.id", ">", page.after);
-  return query.execute();
+  return (await ownPage(executor, { accountId, after: page.after ?? "", limit: page.limit })).rows;
 }
