@@ -6,13 +6,13 @@ import type { Context } from "./context.js";
 /** Commands that ask a control plane; of one organization, all but the first two and `list`, `create` and `join`. */
 const named = /`jitnode (login|whoami|org [a-z]+(?: refresh)?|node show)`/g;
 const ofNoOrganization = /^(?:login|whoami|org (?:list|create|join))$/;
-/** As it can be typed again without quotes. */
+/** As it can be typed again without quotes; anything else is only alluded to. */
 const plain = /^[\w.:/[\]-]+$/;
 
 /** The same error, its hint with `--server` and `--org` as they were given to this command. */
 export function repeatFlags(error: JitnodeError, { server, org }: Context["flags"]): JitnodeError {
   const flag = (name: string, value: string | undefined): string =>
-    value !== undefined && plain.test(value) ? ` ${name} ${value}` : "";
+    value === undefined ? "" : ` ${name} ${plain.test(value) ? value : "…"}`;
   const hint = error.hint.replace(
     named,
     (_all, words: string) =>

@@ -50,7 +50,12 @@ const failure = (error: JitnodeError): Failure => ({ kind: "failure", error });
 
 export function toFailure({ reason, detail }: HttpFailure): Failure {
   const log = { detail };
-  const because = (message: string): string => `${message}: ${detail.slice(0, 300)}.`;
+  const reasonText = detail
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/[.:]+$/, "")
+    .slice(0, 300);
+  const because = (message: string): string => (reasonText === "" ? `${message}.` : `${message}: ${reasonText}.`);
   switch (reason) {
     case "aborted":
       return failure(new JitnodeError("interrupted"));

@@ -7,7 +7,7 @@ import { readSecretFile } from "./secret-file.js";
 import { settings, type Setting, type SettingName } from "./settings.js";
 import { readSignIns, type SignInSettings } from "./sign-ins.js";
 
-export { isLoopbackHost } from "./loopback.js";
+export { isLoopbackHost } from "../platform/loopback.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Flags = Readonly<Partial<Record<SettingName, string>>>;

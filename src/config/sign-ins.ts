@@ -3,7 +3,7 @@
 // found at the start, with the variable's name.
 
 import { JitnodeError } from "../protocol/errors.js";
-import { isLoopbackHost } from "./loopback.js";
+import { isLoopbackHost } from "../platform/loopback.js";
 import { readSecretFile } from "./secret-file.js";
 import type { Setting } from "./settings.js";
 

@@ -1,6 +1,7 @@
 // Certificate and key of a control plane that speaks TLS itself: read at start, and again when the files change, so that
 // a renewed certificate needs no restart.
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 import { readTextAtStart } from "../platform/atomic-file.js";
 import type { Clock } from "../platform/clock.js";
@@ -15,14 +16,31 @@ export interface TlsFiles {
 
 export function readTlsFiles(config: ControlConfig): TlsFiles | undefined {
   if (config.tls === undefined) return undefined;
-  return {
-    cert: read("JITNODE_CONTROL_TLS_CERT_FILE", config.tls.certFile),
-    key: read("JITNODE_CONTROL_TLS_KEY_FILE", config.tls.keyFile),
-  };
+  const cert = read("JITNODE_CONTROL_TLS_CERT_FILE", config.tls.certFile);
+  const key = read("JITNODE_CONTROL_TLS_KEY_FILE", config.tls.keyFile);
+  if (!fit(cert, key)) {
+    throw new JitnodeError("setting_invalid", {
+      message:
+        "The certificate and key of JITNODE_CONTROL_TLS_CERT_FILE and JITNODE_CONTROL_TLS_KEY_FILE do not work together.",
+      hint: "Give a certificate (PEM, its chain behind it) and the private key it was issued for.",
+    });
+  }
+  return { cert, key };
 }
 
+/** TLS itself takes empty files, and then has no certificate to show. */
+function fit(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+const isSame = (one: TlsFiles, other: TlsFiles): boolean => one.cert === other.cert && one.key === other.key;
+
 /** How often the files are looked at, in milliseconds. */
-const every = 5_000;
+const every = 2_000;
 
 export interface FollowedTls {
   close(): Promise<void>;
@@ -35,14 +53,19 @@ export function followTlsFiles(
   server: { setSecureContext(options: SecureContextOptions): void },
 ): FollowedTls {
   const stop = new AbortController();
+  let inUse = used;
   let seen = used;
   let trouble = "";
   const look = (): void => {
-    const found = readTlsFiles(config);
-    if (found === undefined || (found.cert === seen.cert && found.key === seen.key)) return;
-    server.setSecureContext({ cert: found.cert, key: found.key });
+    const found = readTlsFiles(config) ?? inUse;
+    // Half-written files change until the next look.
+    const isSettled = isSame(found, seen);
     seen = found;
+    if (!isSettled) return;
     trouble = "";
+    if (isSame(found, inUse)) return;
+    server.setSecureContext({ cert: found.cert, key: found.key });
+    inUse = found;
     log.info("certificate renewed");
   };
   const loop = async (): Promise<void> => {

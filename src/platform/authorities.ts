@@ -19,12 +19,15 @@ export function readAuthorities(file: string): readonly string[] {
   if (certificates.length === 0) {
     throw new JitnodeError("setting_invalid", { message: "JITNODE_SERVER_CA_FILE holds no certificate.", hint });
   }
-  return [...getCACertificates("default"), ...certificates];
+  return [...usualAuthorities(), ...certificates];
 }
 
-/** All of `readAuthorities` and the machine's (OpenSSL's folder, SSL_CERT_FILE, SSL_CERT_DIR); undefined where it has no others. */
-export function systemAuthorities(file: string | undefined): readonly string[] | undefined {
-  const known = new Set(file === undefined ? getCACertificates("default") : readAuthorities(file));
+/** What Node.js trusts by itself. */
+export const usualAuthorities = (): readonly string[] => getCACertificates("default");
+
+/** These and the machine's (OpenSSL's folder, SSL_CERT_FILE, SSL_CERT_DIR); undefined where it has no others. */
+export function withSystemAuthorities(own: readonly string[]): readonly string[] | undefined {
+  const known = new Set(own);
   const before = known.size;
   for (const certificate of getCACertificates("system")) known.add(certificate);
   return known.size === before ? undefined : [...known];

@@ -2,8 +2,8 @@
 // redirects. It returns what came, or says in which way nothing did; what the answer means is the caller's.
 
 import { systemErrorCode } from "./atomic-file.js";
-import { readAuthorities, systemAuthorities } from "./authorities.js";
-import { createAgent, request, type Agent, type Dispatcher } from "./undici.js";
+import { readAuthorities, usualAuthorities, withSystemAuthorities } from "./authorities.js";
+import { createConnections, request, type Connections, type Dispatcher } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -46,6 +46,8 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   readonly caFile?: string | undefined;
+  /** Never through the environment's proxy. */
+  readonly direct?: boolean;
   /** Bytes of one answer, and of one line of a stream. */
   readonly limit?: number;
 }
@@ -61,8 +63,8 @@ function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure
   const detail = cause instanceof Error ? cause.message : String(cause);
   if (/TimeoutError|TIMEOUT|TIMEDOUT/.test(code))
     return { kind: "failure", reason: "timeout", detail: "no answer in time" };
-  const certificate = certificateErrors.test(code) && !noTls.test(code);
-  return { kind: "failure", reason: certificate ? "certificate" : "unreachable", detail };
+  if (noTls.test(code)) return { kind: "failure", reason: "unreachable", detail: "no TLS is spoken there" };
+  return { kind: "failure", reason: certificateErrors.test(code) ? "certificate" : "unreachable", detail };
 }
 
 function flatHeaders(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {
@@ -135,44 +137,66 @@ function limitOf(outgoing: HttpRequest): Limit {
   };
 }
 
+/** What comes of `work`, or the abortion: undici does not listen to it while it connects. */
+async function abortable(
+  work: Promise<Dispatcher.ResponseData>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => stopped.reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  // Whoever is late after all is not listened to.
+  work.then(
+    (answer) => signal.aborted && answer.body.destroy(),
+    () => undefined,
+  );
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 /** Throws `setting_invalid` for a `caFile` of no use. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const limit = options.limit ?? 1024 * 1024;
-  const agentWith = (ca: readonly string[] | undefined): Agent =>
-    createAgent({ timeout: 10_000, ...(ca === undefined ? {} : { ca: [...ca] }) });
-  const agents: [Agent, ...Agent[]] = [
-    agentWith(options.caFile === undefined ? undefined : readAuthorities(options.caFile)),
-  ];
-  let current = agents[0];
+  const connectionsWith = (ca: readonly string[] | undefined): Connections =>
+    createConnections({
+      timeout: 10_000,
+      direct: options.direct ?? false,
+      ...(ca === undefined ? {} : { ca: [...ca] }),
+    });
+  const own = options.caFile === undefined ? undefined : readAuthorities(options.caFile);
+  const all: [Connections, ...Connections[]] = [connectionsWith(own)];
+  let current = all[0];
   let asked = false;
 
-  /** Whether another agent than this one stands ready, which trusts the machine's authorities as well. */
-  const trustsMoreThan = (agent: Agent): boolean => {
+  /** Whether others than these stand ready, which trust the machine's authorities as well. */
+  const trustsMoreThan = (used: Connections): boolean => {
     if (!asked) {
+      const ca = withSystemAuthorities(own ?? usualAuthorities());
       asked = true;
-      const ca = systemAuthorities(options.caFile);
-      if (ca !== undefined) agents.push((current = agentWith(ca)));
+      if (ca !== undefined) all.push((current = connectionsWith(ca)));
     }
-    return current !== agent;
+    return current !== used;
   };
 
-  /** A certificate that is not trusted ends a connection before anything of the request has left. */
-  const exchange = async <T extends HttpAnswer | HttpStream>(
-    send: (agent: Agent) => Promise<T | HttpFailure>,
-  ): Promise<T | HttpFailure> => {
-    const agent = current;
-    const came = await send(agent);
-    const doubted = came.kind === "failure" && came.reason === "certificate";
-    return doubted && trustsMoreThan(agent) ? send(current) : came;
+  /** The answer's head. A certificate that is not trusted ends a connection before anything of the request has left. */
+  const open = async (outgoing: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+    const ask = (connections: Connections) => {
+      const { method, url, headers, body = null } = outgoing;
+      return abortable(request(connections.to(url), url, { method, headers: { ...headers }, body, signal }), signal);
+    };
+    const used = current;
+    try {
+      return await ask(used);
+    } catch (error) {
+      const { reason } = failureOf(error, outgoing.signal);
+      if (reason !== "certificate" || !trustsMoreThan(used)) throw error;
+      return await ask(current);
+    }
   };
-
-  const open = (agent: Agent, outgoing: HttpRequest, signal: AbortSignal) =>
-    request(agent, outgoing.url, {
-      method: outgoing.method,
-      headers: { ...outgoing.headers },
-      body: outgoing.body ?? null,
-      signal,
-    });
 
   const whole = async (answer: Dispatcher.ResponseData): Promise<HttpAnswer | HttpFailure> => {
     const body = await readWhole(answer.body, limit);
@@ -180,40 +204,36 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     return { kind: "answer", status: answer.statusCode, headers: flatHeaders(answer.headers), body };
   };
 
-  const sendBy = async (agent: Agent, outgoing: HttpRequest): Promise<HttpAnswer | HttpFailure> => {
-    const time = limitOf(outgoing);
-    try {
-      return await whole(await open(agent, outgoing, time.signal));
-    } catch (error) {
-      return failureOf(error, outgoing.signal);
-    } finally {
-      time.release();
-    }
-  };
-
-  const streamBy = async (agent: Agent, outgoing: HttpRequest): Promise<HttpStream | HttpAnswer | HttpFailure> => {
-    const time = limitOf(outgoing);
-    try {
-      const answer = await open(agent, outgoing, time.signal);
-      if (answer.statusCode !== 200) {
-        const read = await whole(answer);
-        time.release();
-        return read;
-      }
-      time.stopTime();
-      const lines = readLines(answer.body, limit, time.release);
-      return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
-    } catch (error) {
-      time.release();
-      return failureOf(error, outgoing.signal);
-    }
-  };
-
   return {
-    send: (outgoing) => exchange((agent) => sendBy(agent, outgoing)),
-    stream: (outgoing) => exchange((agent) => streamBy(agent, outgoing)),
+    async send(outgoing) {
+      const time = limitOf(outgoing);
+      try {
+        return await whole(await open(outgoing, time.signal));
+      } catch (error) {
+        return failureOf(error, outgoing.signal);
+      } finally {
+        time.release();
+      }
+    },
+    async stream(outgoing) {
+      const time = limitOf(outgoing);
+      try {
+        const answer = await open(outgoing, time.signal);
+        if (answer.statusCode !== 200) {
+          const read = await whole(answer);
+          time.release();
+          return read;
+        }
+        time.stopTime();
+        const lines = readLines(answer.body, limit, time.release);
+        return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
+      } catch (error) {
+        time.release();
+        return failureOf(error, outgoing.signal);
+      }
+    },
     async close() {
-      await Promise.all(agents.map((agent) => agent.destroy()));
+      await Promise.all(all.map((connections) => connections.destroy()));
     },
   };
 }

@@ -2,12 +2,11 @@
 // small daemon and a quick command line do not have. The deep paths are of the version that the lockfile pins.
 
 import { createRequire } from "node:module";
-import type { Agent as DirectAgent, Dispatcher, EnvHttpProxyAgent } from "undici";
-import { JitnodeError } from "../protocol/errors.js";
+import type { Agent, Dispatcher, EnvHttpProxyAgent } from "undici";
 import { readEnvironment } from "./environment.js";
+import { isLoopbackHost } from "./loopback.js";
 
 export type { Dispatcher };
-export type Agent = DirectAgent | EnvHttpProxyAgent;
 
 const require = createRequire(import.meta.url);
 
@@ -16,55 +15,74 @@ interface Api {
   readonly request: (this: Dispatcher, options: RequestOptions) => Promise<Dispatcher.ResponseData>;
 }
 
-export interface ConnectOptions {
-  /** Milliseconds. */
+export interface ConnectionOptions {
+  /** Milliseconds for opening one. */
   readonly timeout: number;
   /** PEM certificates instead of those that Node.js trusts. */
   readonly ca?: string[];
+  /** Never through a proxy. */
+  readonly direct: boolean;
 }
 
-/**
- * Connections, through the proxy that HTTPS_PROXY or HTTP_PROXY name; never to this machine itself or what NO_PROXY
- * names. Throws `setting_invalid`.
- */
-export function createAgent(connect: ConnectOptions, environment = readEnvironment()): Agent {
+export interface Connections {
+  /** Through the proxy that HTTPS_PROXY or HTTP_PROXY names; never to this machine itself or to what NO_PROXY names. */
+  to(url: string): Dispatcher;
+  destroy(): Promise<void>;
+}
+
+export function createConnections({ direct, ...connect }: ConnectionOptions): Connections {
   const options = { connect, bodyTimeout: 0, keepAliveTimeout: 4_000 };
-  const [httpProxy, httpsProxy] = ["http_proxy", "https_proxy"].map((name) => proxyOf(environment, name));
-  if (httpProxy === undefined && httpsProxy === undefined) {
-    const Direct = require("undici/lib/dispatcher/agent.js") as new (options: DirectAgent.Options) => DirectAgent;
-    return new Direct(options);
-  }
-  // Its proxies need what the main module sets up.
-  const whole = require("undici") as typeof import("undici");
-  return new whole.EnvHttpProxyAgent({
-    ...options,
-    // What undici takes from the environment where it is undefined; empty is "none".
-    httpProxy: httpProxy ?? "",
-    httpsProxy: httpsProxy ?? "",
-    noProxy: ["localhost", "127.0.0.1", "::1", environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""].join(","),
-    requestTls: connect,
-  });
+  const Direct = require("undici/lib/dispatcher/agent.js") as new (options: Agent.Options) => Agent;
+  const straight = new Direct(options);
+  let byProxy: EnvHttpProxyAgent | undefined;
+
+  const throughProxy = (): Dispatcher => {
+    if (byProxy !== undefined) return byProxy;
+    const proxies = { httpProxy: proxyOf("http_proxy"), httpsProxy: proxyOf("https_proxy") };
+    // Undici's proxies need what its main module sets up.
+    const whole = require("undici") as typeof import("undici");
+    byProxy = new whole.EnvHttpProxyAgent({
+      ...options,
+      ...proxies,
+      noProxy: read("no_proxy"),
+      requestTls: connect,
+    });
+    return byProxy;
+  };
+
+  return {
+    to(url) {
+      const none = read("http_proxy") === "" && read("https_proxy") === "";
+      return direct || none || isLoopbackHost(new URL(url).hostname) ? straight : throughProxy();
+    },
+    async destroy() {
+      await Promise.all([straight.destroy(), byProxy?.destroy()]);
+    },
+  };
 }
 
-/** By its name in lower case first, as curl and others do it. */
-function proxyOf(environment: ReturnType<typeof readEnvironment>, name: string): string | undefined {
-  const variable = [name, name.toUpperCase()].find((each) => (environment[each] ?? "") !== "");
-  const value = variable === undefined ? undefined : environment[variable];
-  if (variable === undefined || value === undefined) return undefined;
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-  throw new JitnodeError("setting_invalid", {
-    message: `${variable} is not the URL of a proxy.`,
-    hint: "Write it as http://HOST:PORT, or take it out of the environment.",
-  });
+/** By its name in lower case first, as curl and others do it; empty is not set. */
+function read(name: string): string {
+  const environment = readEnvironment();
+  return [name, name.toUpperCase()].map((each) => environment[each] ?? "").find((value) => value !== "") ?? "";
+}
+
+/** `HOST:PORT` is a URL without its scheme, as for curl. Empty where none is set. */
+function proxyOf(name: string): string {
+  const value = read(name);
+  if (value === "") return "";
+  const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new Error(`${name.toUpperCase()} is not the URL of an HTTP proxy`);
 }
 
 /** As undici's own `request`, for an absolute URL. */
 export function request(
-  agent: Agent,
+  dispatcher: Dispatcher,
   url: string,
   options: Omit<RequestOptions, "origin" | "path">,
 ): Promise<Dispatcher.ResponseData> {
   const api = require("undici/lib/api/index.js") as Api;
   const { origin, pathname, search } = new URL(url);
-  return api.request.call(agent, { ...options, origin, path: `${pathname}${search}` });
+  return api.request.call(dispatcher, { ...options, origin, path: `${pathname}${search}` });
 }

@@ -14,7 +14,7 @@ export const command: Command = {
   options: [{ flags: "--live", describe: "Ask only whether it is alive." }],
   async run(input) {
     const path = input.options["live"] === true ? "/health/live" : "/health/ready";
-    const client = createHttpClient();
+    const client = createHttpClient({ direct: true });
     try {
       const url = `http://${loopbackOf(input.config().metricsListen)}${path}`;
       const answer = await client.send({ method: "GET", url, timeout: patience });

@@ -1,7 +1,7 @@
 // `jitnode-control sign-in check`: looks at sign-in providers without signing anybody in. Needs no database.
 
 import { escapeForTerminal } from "../../domain/escape.js";
-import { isLoopbackHost } from "../../config/loopback.js";
+import { isLoopbackHost } from "../../platform/loopback.js";
 import { createClock } from "../../platform/clock.js";
 import { createHttpClient } from "../../platform/http-client.js";
 import { JitnodeError } from "../../protocol/errors.js";

@@ -1,8 +1,8 @@
 // Signing in at providers: a sign-in starts in a browser, goes to the provider, and comes back to that browser, once.
 //
 // Invariants: an account is recognized by provider + issuer + subject and by nothing else, so an e-mail address never
-// joins two; an attempt is used up in the transaction of what comes of it, or by its refusal, and while its callback is
-// looked at a second one is refused; a new account, its way in, its membership, the use of its link and of its attempt
+// joins two; an attempt is used up in the transaction of what comes of it, or by its refusal (on PostgreSQL, which replicas
+// share, before the provider is asked), and while its callback is looked at a second one is refused; a new account, its way in, its membership, the use of its link and of its attempt
 // are one transaction; nonce and verifier are made from the state and the browser's cookie, and kept nowhere; a disabled
 // account is refused; of what the provider gave, no token is kept.
 
@@ -91,7 +91,7 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
   const { clock, config, limits, log, metrics, random, secrets, store } = context;
   const providers: Providers = createProviders(config, { http, clock });
   const people = createProviderPeople(context, sessions);
-  /** Attempts whose callbacks this replica is looking at; among replicas, the provider takes a code once. */
+  /** Attempts whose callbacks this process is looking at. */
   const underWay = new Set<string>();
 
   const journeyOf = (name: string, state: string, browser: string): Journey => ({
@@ -148,19 +148,25 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
     }
   };
 
+  /** After a refusal, which is what the person is to be told of, whatever becomes of this. */
+  const useUp = async ({ state_hash }: SignInAttempts): Promise<void> => {
+    try {
+      await markAttemptAnswered(store, state_hash, clock.now());
+    } catch (error) {
+      log.error("sign-in attempt not used up", { error });
+    }
+  };
+
   /** What comes of an attempt whose callback nobody else is looking at. */
   const conclude = async (
     attempt: SignInAttempts,
     callback: URLSearchParams,
     journey: Journey,
+    use: Use,
     visitor: Visitor,
     session: BrowserSession | undefined,
   ): Promise<Answered> => {
     const person = await identify(attempt.provider, callback, journey);
-    const use: Use = async (tx) => {
-      const first = await markAttemptAnswered(tx, attempt.state_hash, clock.now());
-      if (!first) throw new JitnodeError("sign_in_attempt_invalid");
-    };
     if (attempt.purpose === "link") {
       // Whoever is signed in now must be who asked.
       if (session === undefined || session.accountId !== attempt.account_id) {
@@ -230,12 +236,19 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       try {
         const attempt = await findStarted(store, key, clock.now());
         if (attempt === undefined) throw new JitnodeError("sign_in_attempt_invalid");
-        return await conclude(attempt, callback, journeyOf(name, state, browser), visitor, session).catch(
-          async (error: unknown) => {
-            await markAttemptAnswered(store, key.stateHash, clock.now());
-            throw error;
-          },
-        );
+        const journey = journeyOf(name, state, browser);
+        const use: Use = async (tx) => {
+          const first = await markAttemptAnswered(tx, attempt.state_hash, clock.now());
+          if (!first) throw new JitnodeError("sign_in_attempt_invalid");
+        };
+        // Other replicas know nothing of `underWay`, so among them the attempt is used up before anybody is asked.
+        const isShared = store.dialect === "postgres";
+        if (isShared) await store.transaction(use);
+        const done = conclude(attempt, callback, journey, isShared ? async () => undefined : use, visitor, session);
+        return await done.catch(async (error: unknown) => {
+          if (!isShared) await useUp(attempt);
+          throw error;
+        });
       } finally {
         underWay.delete(id);
       }

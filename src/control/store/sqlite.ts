@@ -115,7 +115,8 @@ export function openSqlite(options: SqliteOptions): Store {
             dialect: "sqlite",
             statements,
             run: async (query) => {
-              if (over) throw new Error("the transaction is over");
+              // SQLite ends it by itself where the disk is full; nothing may be written after that.
+              if (over || !database.inTransaction) throw new Error("the transaction is over");
               return run(query);
             },
             afterCommit: (action) => actions.push(action),

@@ -45,6 +45,7 @@ const second = 1000;
 /** A browser takes 4096 bytes of a cookie, and sealing adds a third. Longer than this nothing is shown again anyway. */
 const roomForValues = 1500;
 const longestValue = 400;
+const longestText = 400;
 
 export function createAgain(deps: {
   readonly clock: Clock;
@@ -61,8 +62,8 @@ export function createAgain(deps: {
       const key = random.token(keyBytes);
       const content = {
         code: error.code,
-        message: error.message,
-        hint: error.hint,
+        message: error.message.slice(0, longestText),
+        hint: error.hint.slice(0, longestText),
         ...(error.retryAfter === undefined ? {} : { until: clock.now() + error.retryAfter * second }),
         values: fitting(values),
       };
@@ -100,7 +101,7 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(errorRegistry,
 function fitting(values: Values): Values {
   let room = roomForValues;
   const short = Object.entries(values).map(([name, value]) => [name, value.slice(0, longestValue)] as const);
-  return Object.fromEntries(short.filter(([name, value]) => (room -= Buffer.byteLength(name + value) + 8) >= 0));
+  return Object.fromEntries(short.filter((pair) => (room -= Buffer.byteLength(JSON.stringify(pair))) >= 0));
 }
 
 /** What of a form may be shown again; everything else, such as passwords and codes, is typed anew. */

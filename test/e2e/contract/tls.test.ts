@@ -1,10 +1,11 @@
 // Over TLS: by the control plane's own certificate, and behind a proxy that has one; and what clients say of a
 // certificate they cannot trust.
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { reach, warningsAnywhere } from "../../integration/daemon/daemon-client.js";
@@ -94,6 +95,8 @@ test("a renewed certificate is used without a restart, one that does not fit its
   const [other, renewed] = [authority.issue(["127.0.0.1"]), authority.issue(["127.0.0.1"])];
   copyFileSync(other.certFile, files.certFile);
   await control.waitForLog(/certificate not renewed/);
+  writeFileSync(files.certFile, "");
+  await sleep(5_000);
   expect(await fingerprint()).toBe(before);
   copyFileSync(renewed.keyFile, files.keyFile);
   copyFileSync(renewed.certFile, files.certFile);

@@ -1,8 +1,9 @@
 // Outgoing HTTP against real servers: whom TLS trusts, and the environment's proxy.
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHttpClient, type HttpClientOptions } from "../../../src/platform/http-client.js";
 import { createAuthority } from "../../support/certificates.js";
@@ -65,6 +66,18 @@ describe("whom TLS trusts", () => {
     expect(await http.send(get(`https://127.0.0.1:${theirs.port}/`))).toMatchObject(answered);
   });
 
+  test("the file is read once: that it is gone later changes nothing", async () => {
+    const company = createAuthority();
+    const file = join(temporaryFolder(), "ca.pem");
+    copyFileSync(company.caFile, file);
+    const http = client({ caFile: file });
+    rmSync(file);
+    const { port } = await startTarget(createAuthority());
+    expect(await http.send(get(`https://127.0.0.1:${port}/`))).toMatchObject({ reason: "certificate" });
+    expect(await http.send(get(`https://127.0.0.1:${(await startTarget()).port}/`))).toMatchObject(answered);
+    expect(await http.send(get(`https://127.0.0.1:${(await startTarget(company)).port}/`))).toMatchObject(answered);
+  });
+
   test("nobody else's: nothing is sent", async () => {
     const { port, asked } = await startTarget(createAuthority());
     const http = client();
@@ -73,6 +86,23 @@ describe("whom TLS trusts", () => {
       expect(answer).toMatchObject({ kind: "failure", reason: "certificate" });
     }
     expect(asked()).toBe(0);
+  });
+});
+
+describe("a server that says nothing", () => {
+  test("is given up in time, also while the connection is not yet open, and at once when the caller wishes", async () => {
+    const open: Socket[] = [];
+    const port = await listen(createTcpServer((socket) => void open.push(socket)));
+    onEnd(() => open.forEach((socket) => socket.destroy()));
+    const http = client();
+    const url = `https://127.0.0.1:${port}/`;
+    const start = performance.now();
+    expect(await http.send({ ...get(url), timeout: 200 })).toMatchObject({ kind: "failure", reason: "timeout" });
+    expect(await http.stream({ ...get(url), timeout: 200 })).toMatchObject({ kind: "failure", reason: "timeout" });
+    const signal = AbortSignal.timeout(200);
+    expect(await http.send({ ...get(url), signal })).toMatchObject({ kind: "failure", reason: "aborted" });
+    // Opening a connection alone is given ten seconds.
+    expect(performance.now() - start).toBeLessThan(9_000);
   });
 });
 
@@ -141,8 +171,38 @@ describe("a proxy of the environment", () => {
     expect(await client().send(get("https://target.test/"))).toMatchObject({ reason: "unreachable" });
   });
 
-  test.each(["proxy.example.com:3128", "nonsense", "socks5://127.0.0.1:1080"])("%s is refused", (value) => {
-    vi.stubEnv("HTTPS_PROXY", value);
-    expect(() => createHttpClient()).toThrowError(/HTTPS_PROXY is not the URL of a proxy/);
+  test("is meant without a scheme, too, and an empty variable is none", async () => {
+    const proxy = await startProxy(1);
+    vi.stubEnv("http_proxy", "");
+    vi.stubEnv("HTTP_PROXY", proxy.url.replace("http://", ""));
+    vi.stubEnv("no_proxy", "");
+    vi.stubEnv("NO_PROXY", "direct.test");
+    const http = client();
+    expect(await http.send(get("http://target.test/"))).toMatchObject({ body: "by the proxy" });
+    expect(await http.send(get("http://direct.test/"))).toMatchObject({ reason: "unreachable" });
+    expect(await client({ direct: true }).send(get("http://target.test/"))).toMatchObject({ reason: "unreachable" });
+    expect(proxy.asked).toEqual(["GET http://target.test/"]);
   });
+
+  test("never hears what is said to this machine, by whichever of its loopback addresses", async () => {
+    const proxy = await startProxy(1);
+    vi.stubEnv("HTTP_PROXY", proxy.url);
+    const http = client();
+    for (const host of ["127.0.0.1", "127.0.0.2", "127.8.8.8", "localhost", "[::1]"]) {
+      expect(await http.send(get(`http://${host}:1/`))).toMatchObject({ kind: "failure", reason: "unreachable" });
+    }
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test.each(["socks5://127.0.0.1:1080", "http://", "ftp://a"])(
+    "%s is none: said when it is needed, and not before",
+    async (value) => {
+      vi.stubEnv("HTTPS_PROXY", value);
+      const http = client();
+      const detail = "HTTPS_PROXY is not the URL of an HTTP proxy";
+      expect(await http.send(get("https://target.test/"))).toMatchObject({ reason: "unreachable", detail });
+      const { port } = await startTarget();
+      expect(await http.send(get(`https://127.0.0.1:${port}/`))).toMatchObject(answered);
+    },
+  );
 });

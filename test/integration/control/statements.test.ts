@@ -1,4 +1,5 @@
 // Statements that are compiled once: filled in anew each time, and as isolated as every other query.
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { rememberProof } from "../../../src/control/store/seen-proofs.js";
 import { statement } from "../../../src/control/store/statement.js";
@@ -57,4 +58,21 @@ describe.each(dialects)("on %s", (dialect) => {
     await expect(rememberProof(kept, "late", 1)).rejects.toThrow(/transaction is (over|already committed)/i);
     expect((await expiry(store, { id: "late" })).rows).toEqual([]);
   });
+});
+
+test("what SQLite has ended by itself writes nothing more, whoever has caught the error", async () => {
+  const { store } = await createTestContext("sqlite");
+  const { rows } = await sql<{ readonly page_count: number }>`pragma page_count`.execute(store.db);
+  await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 1}`).execute(store.db);
+  await sql.raw("pragma cache_size = 5").execute(store.db);
+  const ended = store.transaction(async (tx) => {
+    await rememberProof(tx, "before", 1);
+    const fill = async (): Promise<void> => {
+      for (let one = 0; one < 3000; one += 1) await rememberProof(tx, String(one).repeat(100), 1);
+    };
+    await expect(fill()).rejects.toThrow(/full/);
+    await rememberProof(tx, "late", 1);
+  });
+  await expect(ended).rejects.toThrow("the transaction is over");
+  expect(await store.db.selectFrom("seen_proofs").select("id").execute()).toEqual([]);
 });

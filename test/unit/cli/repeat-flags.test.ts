@@ -17,11 +17,10 @@ test.each([
   expect(hintOf(hint)).toBe(told);
 });
 
-test("without flags nothing is added, and neither what a shell would not take as it stands", () => {
+test("without flags nothing is added, and what a shell would not take as it stands is only alluded to", () => {
   expect(hintOf("Run `jitnode login`.", { server: undefined, org: undefined })).toBe("Run `jitnode login`.");
-  expect(hintOf("See `jitnode org nodes`.", { server: undefined, org: "a; rm -rf ~" })).toBe(
-    "See `jitnode org nodes`.",
-  );
+  const hint = hintOf("See `jitnode org nodes`.", { server: undefined, org: "a; rm -rf ~" });
+  expect(hint).toBe("See `jitnode org nodes --org …`.");
 });
 
 test("everything else of the error stays", () => {

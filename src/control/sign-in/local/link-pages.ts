@@ -101,7 +101,7 @@ export function linkPages(app: FastifyInstance, site: Site): void {
         if (!(error instanceof JitnodeError)) throw error;
         if (error.code === "link_invalid") throw invalid(visit.texts, link.kind);
         if (accountProblems[error.code] === undefined) throw error;
-        return site.again(reply, visit, `${path}/${token}`, error, only(fields, ...accountShown));
+        return site.again(reply, visit, `${path}/${encodeURIComponent(token)}`, error, only(fields, ...accountShown));
       }
     });
   }

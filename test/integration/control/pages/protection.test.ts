@@ -336,3 +336,31 @@ test("names are text, whatever is in them", async () => {
   const error = await browser.get("/%3Cscript%3Ealert(6)%3C/script%3E");
   expect(error.html).not.toContain("<script>alert(6)");
 });
+
+test("a link's address that is no link's leads nowhere else, and is no error of ours", async () => {
+  const site = await createTestSite();
+  await setUp(site);
+  for (const kind of ["invitation", "set-up", "reset"]) {
+    for (const token of ["%E4%BD%A0", "%0d%0aX-Evil:1", "..%2f..%2fevil", "a%3Fb", "%00"]) {
+      const browser = site.open();
+      const csrf = (await browser.get("/sign-in")).form().values["csrf"] ?? "";
+      const page = await browser.post(`/${kind}/${token}`, { csrf, login: "!!", name: "", password: "x" });
+      expect([page.status, page.path.split("?")[0]], `${kind} ${token}`).toSatisfy(
+        ([status, path]: [number, string]) =>
+          status >= 400 && status < 500 && (path === "/refused" || path.startsWith(`/${kind}/`)),
+      );
+    }
+  }
+});
+
+test("what is shown again of a refused form fits into a cookie, whatever was typed", async () => {
+  const site = await createTestSite();
+  const ada = await setUp(site);
+  for (const letter of ["a", '"', "\\", "\u0001", "船"]) {
+    const form = (await ada.get("/orgs/new")).form("/orgs/new");
+    const text = letter.repeat(400);
+    await ada.submit(form, { org_name: text, org_id: text, consent: "yes" });
+    const set = ada.received.findLast((header) => header.startsWith("jitnode-again=")) ?? "";
+    expect(Buffer.byteLength(set), letter).toBeLessThan(4096);
+  }
+});

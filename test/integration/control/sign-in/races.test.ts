@@ -35,7 +35,7 @@ describe.each(dialects)("on %s", (dialect) => {
     expect(site.at.GOOGLE.requests.filter(({ endpoint }) => endpoint === "token")).toHaveLength(1);
   });
 
-  it("one callback that comes to two replicas at once signs in once at most, and never again", async () => {
+  it("one callback that comes to two replicas at once signs in once, and never again", async () => {
     const site = await open();
     const replica = createControlApp(site.context, webRoutes).app;
     onEnd(async () => void (await replica.close()));
@@ -47,7 +47,8 @@ describe.each(dialects)("on %s", (dialect) => {
     const signedIn = [page.path === "/", answer.statusCode === 303].filter(Boolean).length;
     const count = async () =>
       (await site.context.store.db.selectFrom("browser_sessions").select("id").execute()).length;
-    expect(signedIn).toBeLessThanOrEqual(1);
+    // Replicas share a PostgreSQL; on SQLite there are none, and nobody gets in more than once.
+    expect(signedIn).toSatisfy((times: number) => (dialect === "postgres" ? times === 1 : times <= 1));
     expect(await count()).toBe(signedIn);
     expect((await ask()).statusCode).toBe(400);
     expect(codeOf(await browser.get(callback))).toBe("sign_in_attempt_invalid");
