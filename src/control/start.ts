@@ -1,7 +1,6 @@
 // Starts the control plane: settings → key file and database → context → routes → listen. One function to read, and
 // its opposite, `close`.
 
-import { Server as HttpsServer } from "node:https";
 import { systemErrorCode } from "../platform/atomic-file.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { ListenAddress } from "../config/read.js";
@@ -12,7 +11,7 @@ import { createControlApp, type ControlApp } from "./http/server.js";
 import { announce, withdraw } from "./key-check.js";
 import { openControl, type OpenDeps } from "./open.js";
 import { startMaintenance } from "./services/maintenance.js";
-import { followTlsFiles, readTlsFiles } from "./tls.js";
+import { followTlsFiles, isSecureServer, readTlsFiles } from "./tls.js";
 
 /** A request under way may take so long after the signal; SIGTERM must be done in five seconds. */
 const patience = 3_500;
@@ -57,7 +56,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     undo.push(() => metricsApp.close());
     const { app } = createControlApp(context, allRoutes, tls);
     undo.push(() => closeApp(app, context));
-    if (tls !== undefined && app.server instanceof HttpsServer) {
+    if (tls !== undefined && isSecureServer(app.server)) {
       const followed = followTlsFiles(deps, tls, app.server);
       undo.push(() => followed.close());
     }

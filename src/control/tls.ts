@@ -2,7 +2,6 @@
 // a renewed certificate needs no restart.
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { SecureContextOptions } from "node:tls";
 import { readTextAtStart } from "../platform/atomic-file.js";
 import type { Clock } from "../platform/clock.js";
 import type { Log } from "../platform/log.js";
@@ -42,6 +41,13 @@ const isSame = (one: TlsFiles, other: TlsFiles): boolean => one.cert === other.c
 /** How often the files are looked at, in milliseconds. */
 const every = 2_000;
 
+/** What Node.js's server for TLS has and the other one has not. */
+export interface SecureServer {
+  setSecureContext(files: TlsFiles): void;
+}
+
+export const isSecureServer = (server: object): server is SecureServer => "setSecureContext" in server;
+
 export interface FollowedTls {
   close(): Promise<void>;
 }
@@ -50,7 +56,7 @@ export interface FollowedTls {
 export function followTlsFiles(
   { config, clock, log }: { readonly config: ControlConfig; readonly clock: Clock; readonly log: Log },
   used: TlsFiles,
-  server: { setSecureContext(options: SecureContextOptions): void },
+  server: SecureServer,
 ): FollowedTls {
   const stop = new AbortController();
   let inUse = used;
@@ -64,7 +70,7 @@ export function followTlsFiles(
     if (!isSettled) return;
     trouble = "";
     if (isSame(found, inUse)) return;
-    server.setSecureContext({ cert: found.cert, key: found.key });
+    server.setSecureContext(found);
     inUse = found;
     log.info("certificate renewed");
   };
