@@ -2,7 +2,8 @@
 // with a key of its own. Written atomically; changed only under a lock that dies with the process that holds it.
 
 import { join } from "node:path";
-import { makePrivateFolder, readFileIfThere, systemErrorCode, writeFileAtomic } from "../platform/atomic-file.js";
+import { readFileIfThere, systemErrorCode, writeFileAtomic } from "../platform/atomic-file.js";
+import { makePrivateFolder } from "../platform/folders.js";
 import type { Clock } from "../platform/clock.js";
 import { acquireLock } from "../platform/process-lock.js";
 import { JitnodeError } from "../protocol/errors.js";

@@ -1,7 +1,8 @@
 // The key file: base64 of 32 bytes, for its owner alone. Read with care, made once, never overwritten.
 
 import { dirname } from "node:path";
-import { createFileAtomic, makePrivateFolder } from "../platform/atomic-file.js";
+import { createFileAtomic } from "../platform/atomic-file.js";
+import { makePrivateFolder } from "../platform/folders.js";
 import { readPrivateFile } from "../platform/files.js";
 import type { Random } from "../platform/random.js";
 import { JitnodeError } from "../protocol/errors.js";

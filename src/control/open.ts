@@ -1,7 +1,8 @@
 // From settings to a context: key file, database, services. Everything but listening.
 
 import { dirname } from "node:path";
-import { makePrivateFolder, systemErrorCode } from "../platform/atomic-file.js";
+import { systemErrorCode } from "../platform/atomic-file.js";
+import { makePrivateFolder } from "../platform/folders.js";
 import { isThere } from "../platform/files.js";
 import { explainUnwritable } from "../platform/folder-rights.js";
 import type { Clock } from "../platform/clock.js";

@@ -84,6 +84,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       socket: config.socket,
       server: status.current().server,
     });
+    if (status.current().server === null) {
+      log.warn("no control plane is known: set JITNODE_SERVER, or run `jitnode activate --server URL`");
+    }
     if (lost !== undefined) {
       log.warn("state directory on a container's writable layer", { state_dir: config.stateDir, on: lost });
       notices.stateOnContainerLayer(config.stateDir, lost);

@@ -2,7 +2,7 @@
 // fsync of the folder.
 
 import { constants, existsSync, readFileSync } from "node:fs";
-import { access, copyFile, link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { access, copyFile, link, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
 
@@ -134,11 +134,6 @@ export async function readFileIfThere(path: string): Promise<string | undefined>
 
 /** For what a program reads once before it does anything else; throws as Node.js does. */
 export const readTextAtStart = (path: string): string => readFileSync(path, "utf8");
-
-/** Makes a folder of one's own and its parents. */
-export async function makePrivateFolder(path: string, mode = 0o700): Promise<void> {
-  await mkdir(path, { recursive: true, mode });
-}
 
 /** Throws the system's error where files cannot be made in this folder; a full disk shows only when they are. */
 export const checkWritable = (folder: string): Promise<void> => access(folder, constants.W_OK | constants.X_OK);

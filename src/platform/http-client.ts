@@ -60,7 +60,11 @@ function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure
   if (signal?.aborted === true) return { kind: "failure", reason: "aborted", detail: "aborted" };
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   const code = systemErrorCode(cause) ?? systemErrorCode(error) ?? (error instanceof Error ? error.name : "");
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  // Node.js's advice is about options of its own.
+  const detail = (cause instanceof Error ? cause.message : String(cause)).replace(
+    /; if the root CA is installed.*$/,
+    "",
+  );
   if (/TimeoutError|TIMEOUT|TIMEDOUT/.test(code))
     return { kind: "failure", reason: "timeout", detail: "no answer in time" };
   if (noTls.test(code)) return { kind: "failure", reason: "unreachable", detail: "no TLS is spoken there" };
@@ -198,6 +202,12 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     }
   };
 
+  const failed = (error: unknown, { url, signal }: HttpRequest): HttpFailure => {
+    const failure = failureOf(error, signal);
+    const way = current.isByProxy(url) ? "by the environment's proxy: " : "";
+    return { ...failure, detail: `${way}${failure.detail}` };
+  };
+
   const whole = async (answer: Dispatcher.ResponseData): Promise<HttpAnswer | HttpFailure> => {
     const body = await readWhole(answer.body, limit);
     if (body === undefined) return { kind: "failure", reason: "too_large", detail: `more than ${limit} bytes` };
@@ -210,7 +220,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       try {
         return await whole(await open(outgoing, time.signal));
       } catch (error) {
-        return failureOf(error, outgoing.signal);
+        return failed(error, outgoing);
       } finally {
         time.release();
       }
@@ -229,7 +239,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         return { kind: "stream", status: 200, headers: flatHeaders(answer.headers), lines };
       } catch (error) {
         time.release();
-        return failureOf(error, outgoing.signal);
+        return failed(error, outgoing);
       }
     },
     async close() {

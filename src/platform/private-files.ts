@@ -3,7 +3,8 @@
 import { chmod, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { makePrivateFolder, systemErrorCode } from "./atomic-file.js";
+import { systemErrorCode } from "./atomic-file.js";
+import { makePrivateFolder } from "./folders.js";
 
 /** Makes the folder, or closes the one that is there to others. One of somebody else's keeps the mode they gave it. */
 export async function claimFolder(path: string): Promise<void> {

@@ -2,10 +2,11 @@
 // that nobody answers on is stale and replaced; one that somebody answers on never is; anything else is not touched.
 
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 import { systemErrorCode } from "./atomic-file.js";
+import { makeFolders } from "./folders.js";
 
 /** `sun_path` holds 108 bytes with the final zero (unix(7)). */
 export const socketPathLimit = 107;
@@ -97,7 +98,7 @@ function bind(server: Server, path: string): Promise<void> {
 
 /** A folder that is there already keeps its mode: it may be the state directory, or the service manager's. */
 function makeSocketFolder(folder: string, gid: number | undefined): void {
-  if (mkdirSync(folder, { recursive: true, mode: 0o750 }) === undefined) return;
+  if (makeFolders(folder, 0o750) === undefined) return;
   chmodSync(folder, 0o750);
   giveTo(folder, gid);
 }

@@ -12,7 +12,8 @@ import { scenarios } from "./scenarios.js";
 import { recordFile } from "./scene.js";
 import { readSteps, returns } from "./steps.js";
 
-const lanes = 3;
+/** Each is dear to prepare; a short run has other files beside it. */
+const lanes = runsOr(0) > 0 ? 3 : 2;
 /** One for each program of each scenario. */
 const few = 20;
 /** So many failures tell what is wrong; each takes its time. */

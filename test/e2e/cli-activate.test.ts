@@ -122,7 +122,15 @@ describe("somebody who is signed in", () => {
       binding: { organization: { id: "again" } },
     });
     expect((await ada.cli(["activate"], { env: daemon.cliEnv })).code).toBe(0);
-    // A binding code is not looked at: not even the file.
+    // A binding code that was typed is read, and whose it is stays open; the variable's is not looked at.
+    const junk = await ada.cli(["activate", "--json", "--binding-code-file", "-"], {
+      env: daemon.cliEnv,
+      stdin: "junk\n",
+    });
+    expect([junk.code === 0, errorOf(junk).code]).toEqual([false, "binding_code_invalid"]);
+    const own = (await ada.cli(["org", "code"], { env: daemon.cliEnv })).stdout;
+    const doubted = await ada.cli(["activate", "--binding-code-file", "-"], { env: daemon.cliEnv, stdin: own });
+    expect([doubted.code, doubted.stderr]).toEqual([0, expect.stringContaining("was not asked")]);
     const code = { ...daemon.cliEnv, JITNODE_BINDING_CODE_FILE: "/nowhere" };
     expect((await ada.cli(["activate"], { env: code })).code).toBe(0);
 

@@ -93,7 +93,7 @@ describe("the profile postgres", () => {
     ] as const) {
       await dockerDoes(["build", "-q", "-t", tag, "--target", target, standIns], { timeout: 170_000 });
     }
-    const secrets = temporaryFolder({ mode: 0o755 });
+    const secrets = temporaryFolder({ mode: 0o711 });
     mkdirSync(secrets, { recursive: true });
     const password = randomBytes(18).toString("hex");
     const files = {

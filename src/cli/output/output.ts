@@ -44,7 +44,8 @@ export function createOutput({ json, stdout, stderr, style }: OutputOptions): Ou
       stdout.write(`${json ? toJson(value) : joinLines(text())}\n`);
     },
     async progress(text) {
-      if (!stderr.isTTY) {
+      // Ora redraws a line that does not fit, and on a terminal that says it has no columns none does.
+      if (!stderr.isTTY || stderr.columns === 0) {
         note(text);
         return { update: (next) => note(next), stop: () => undefined };
       }

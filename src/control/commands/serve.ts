@@ -1,5 +1,6 @@
 // `jitnode-control serve`: runs until SIGTERM or SIGINT, then ends with 0.
 
+import { isLoopbackHost } from "../../config/read.js";
 import { unknownControlSettings } from "../../config/unknown.js";
 import { exitCodes } from "../../protocol/exit-codes.js";
 import { createClock, toDate } from "../../platform/clock.js";
@@ -17,6 +18,12 @@ export const command: Command = {
   async run(input) {
     const log = input.log();
     for (const variable of unknownControlSettings(input.environment)) log.warn("unknown setting ignored", { variable });
+    const publicUrl = new URL(input.config().publicUrl);
+    if (publicUrl.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
+      log.warn("the public URL has no TLS: nodes and terminals refuse it without JITNODE_ALLOW_HTTP", {
+        public_url: publicUrl.origin,
+      });
+    }
     let fatal: unknown;
     const ended = new AbortController();
     const stop = (): void => ended.abort();
@@ -56,7 +63,9 @@ async function offerSetup(context: ControlContext, input: CommandInput): Promise
     input.print("");
     input.print(`  ${link.url}`);
     input.print("");
-    input.print(`It works until ${toDate(link.expiresAt)}; \`jitnode-control setup-link\` prints another one.`);
+    input.print(
+      `It works until ${toDate(link.expiresAt)}; \`jitnode-control setup-link\` prints another one, and this one ends.`,
+    );
     input.print("");
     context.log.info("set-up link printed");
   } catch (error) {

@@ -11,6 +11,8 @@ export const command: Command = {
   async run(input) {
     const link = await createSetupLink(await input.context());
     input.print(link.url);
-    input.note(`Open it once, before ${toDate(link.expiresAt)}. Whoever opens it first makes the first account.`);
+    input.note(
+      `Open it once, before ${toDate(link.expiresAt)}. Whoever opens it first makes the first account; links printed before have ended.`,
+    );
   },
 };

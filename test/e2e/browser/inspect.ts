@@ -1,5 +1,5 @@
 // Owns what is wrong with a page that a browser shows: wider than its window, a character without a glyph, or a barrier
-// that axe-core calls serious, in either theme.
+// that axe-core calls serious. (All languages and themes of all pages: integration/control/pages/looks.)
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
@@ -9,12 +9,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Without JavaScript axe-core cannot run: it waits for a frame that never comes. */
 export async function inspect(page: Page, javaScript: boolean): Promise<readonly string[]> {
   const wrong = [...(await tooWide(page)), ...(await missingGlyphs(page))];
-  if (!javaScript) return wrong;
-  for (const colorScheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const barrier of await barriers(page)) wrong.push(`${colorScheme}: ${barrier}`);
-  }
-  return wrong;
+  return javaScript ? [...wrong, ...(await barriers(page))] : wrong;
 }
 
 async function tooWide(page: Page): Promise<readonly string[]> {

@@ -2,8 +2,11 @@ import { describe, expect, test } from "vitest";
 import { columns } from "../../../src/cli/output/columns.js";
 import { toJson } from "../../../src/cli/output/json.js";
 import { line, toLines } from "../../../src/cli/output/line.js";
+import { createOutput } from "../../../src/cli/output/output.js";
+import { loadStyle } from "../../../src/cli/output/style.js";
 import { readForms } from "../../../src/cli/commands/dev/form-client.js";
 import { childEnvironment, exportLines } from "../../../src/cli/commands/dev/settings.js";
+import { createClock } from "../../../src/platform/clock.js";
 import { runInShell } from "./shell.js";
 
 const hostile = "a\u001b[2J\u202eb\nc\u0085";
@@ -32,6 +35,19 @@ describe("text from elsewhere", () => {
     expect(JSON.parse(json)).toEqual({ name: `${hostile}𐀀\u{e0001}` });
     expect(json).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Cn}]*$/u);
   });
+});
+
+test("on a terminal without columns progress is plain lines, since none would ever fit", async () => {
+  const written: string[] = [];
+  const stream = (columns: number) =>
+    ({ isTTY: true, columns, write: (text: string) => written.push(text) }) as unknown as NodeJS.WriteStream;
+  const clock = createClock();
+  const style = await loadStyle(false);
+  const output = createOutput({ json: false, stdout: stream(0), stderr: stream(0), clock, style });
+  const progress = await output.progress(line`Waiting…`);
+  progress.update(line`Still waiting…`);
+  progress.stop();
+  expect(written).toEqual(["Waiting…\n", "Still waiting…\n"]);
 });
 
 describe("the env file of jitnode dev", () => {

@@ -24,7 +24,7 @@ export const command: Command = {
   description:
     "Choose the organization with one of --create-org, --org and --binding-code-file, or be asked at a terminal.\n" +
     "Whoever is not signed in gets a link, a code and a number; that session ends with the command, unless --stay-signed-in.\n" +
-    "A node that is bound already: exit 0 if it is bound as asked, else 6.",
+    "A node that is bound already: exit 0 if it is bound as asked, else 6. Whose a binding code is, is not asked again.",
   options: [
     { name: "create-org", value: "ID", description: "Create an organization with this ID" },
     { name: "org-name", value: "NAME", description: "The name of the organization to create" },
@@ -55,7 +55,11 @@ export const command: Command = {
     const status = await daemon.status();
     const given = context.settings.text("server");
     const server = given === undefined ? undefined : parseServer(given, context.settings.boolean("allowHttp"));
-    if (status.binding !== null) return alreadyBound(context, status, { choice, constraint, server });
+    if (status.binding !== null) {
+      const codeFile = input.option(bindingCodeOption.name);
+      if (codeFile !== undefined) await doubtCode(context, codeFile, constraint);
+      return alreadyBound(context, status, { choice, constraint, server });
+    }
     if (!web && !context.prompts.possible) assertComplete(choice);
     const bindingCode = choice.kind === "join" ? await readBindingCode(context, choice.file) : undefined;
 
@@ -97,6 +101,13 @@ function agreed(binding: LocalBinding, asked: Asked): LocalBinding {
   throw new JitnodeError("already_bound", {
     message: line`This node is bound already, to ${id} at ${binding.server}.`,
   });
+}
+
+/** A code that was typed for a node that is bound: a slip is told, but whose it is only a person who is signed in could ask. */
+async function doubtCode(context: Context, file: string, constraint: string | undefined): Promise<void> {
+  await readBindingCode(context, file);
+  if (constraint !== undefined) return;
+  context.output.warn(line`Whose binding code that is was not asked. Set JITNODE_ORG to be sure of the organization.`);
 }
 
 function alreadyBound({ output }: Context, { node, binding }: Status, asked: Asked): ExitCode {

@@ -1,7 +1,8 @@
 // What lies in ./.jitnode-dev, and where the socket goes when the checkout lies too deep for one.
 
 import { join } from "node:path";
-import { checkWritable, makePrivateFolder, readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
+import { checkWritable, readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
+import { makePrivateFolder } from "../../../platform/folders.js";
 import { isOwnFolder, makeOwnFolder, temporaryFolder } from "../../../platform/own-folder.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { line } from "../../output/line.js";

@@ -9,7 +9,7 @@ const connectionWords: Readonly<Record<Status["connection"], string>> = {
   none: "none",
   connecting: "connecting",
   connected: "connected",
-  unreachable: "control plane not reachable; the node goes on with what it knows",
+  unreachable: "none to the control plane; the node goes on with what it knows",
   rejected: "control plane does not accept this node; the binding stays",
   foreign_control_plane: "another control plane answers at this URL; the binding stays",
 };
@@ -51,8 +51,12 @@ export function describeStatus(status: Status, style: Style): readonly Line[] {
   const warnings = status.warnings.map(({ code, message }) =>
     joinLines([style.yellow(line`Warning:`), line`${message} (${code})`], " "),
   );
-  const next = status.state === "unbound" && !status.release_pending ? [line`Activate it with: jitnode activate`] : [];
-  return [...facts(rows), ...warnings, ...next];
+  const isIdle = status.state === "unbound" && !status.release_pending;
+  const next =
+    status.server === null
+      ? line`It knows no control plane: start it with JITNODE_SERVER, or name one by jitnode activate --server URL`
+      : line`Activate it with: jitnode activate`;
+  return [...facts(rows), ...warnings, ...(isIdle ? [next] : [])];
 }
 
 /** The same in one line, for a stream of changes. */
