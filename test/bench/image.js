@@ -2,7 +2,7 @@
 // be ready beside the same program outside of one, and its memory at rest. JITNODE_IMAGE names the image (`jitnode`);
 // `-- --write` keeps the figures in docs/benchmarks-image.md.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +15,13 @@ const runs = 7;
 const uid = 7070;
 const docker = (...args) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+
+if (spawnSync("docker", ["image", "inspect", image]).status !== 0) {
+  process.stderr.write(
+    `There is no image ${image}: make it with \`docker build -t ${image} .\`, or name one by JITNODE_IMAGE.\n`,
+  );
+  process.exit(1);
+}
 
 const size = (name) => Number(docker("image", "inspect", "--format", "{{.Size}}", name)) / 1e6;
 
