@@ -166,7 +166,11 @@ describe("a proxy of the environment", () => {
     refusing.on("connect", (_request, socket) => void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
     vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${await listen(refusing)}`);
     const answer = await client().send(get("https://target.test/"));
-    expect(answer).toMatchObject({ kind: "failure", reason: "unreachable", detail: expect.stringContaining("403") });
+    expect(answer).toMatchObject({
+      kind: "failure",
+      reason: "unreachable",
+      detail: expect.stringMatching(/^by the environment's proxy: .*403/),
+    });
     vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
     expect(await client().send(get("https://target.test/"))).toMatchObject({ reason: "unreachable" });
   });
@@ -199,7 +203,7 @@ describe("a proxy of the environment", () => {
     async (value) => {
       vi.stubEnv("HTTPS_PROXY", value);
       const http = client();
-      const detail = "HTTPS_PROXY is not the URL of an HTTP proxy";
+      const detail = "by the environment's proxy: HTTPS_PROXY is not the URL of an HTTP proxy";
       expect(await http.send(get("https://target.test/"))).toMatchObject({ reason: "unreachable", detail });
       const { port } = await startTarget();
       expect(await http.send(get(`https://127.0.0.1:${port}/`))).toMatchObject(answered);
