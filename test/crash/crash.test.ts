@@ -14,8 +14,8 @@ import { readSteps, returns } from "./steps.js";
 
 /** Each is dear to prepare; a short run has other files beside it. */
 const lanes = runsOr(0) > 0 ? 3 : 2;
-/** One for each program of each scenario. */
-const few = 20;
+/** Of some twenty programs of scenarios, other ones each time. */
+const few = 14;
 /** So many failures tell what is wrong; each takes its time. */
 const enough = 3;
 

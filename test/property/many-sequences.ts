@@ -11,7 +11,7 @@ const orgs = 2;
 const nodes = 3;
 /** Commands or small groups of them in one sequence, at most. */
 const length = 12;
-const few = 16;
+const few = 12;
 
 /** `JITNODE_TEST_SHOW=1`: what the sequences were made of, to see whether they say anything. */
 function createCounts() {
