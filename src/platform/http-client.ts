@@ -204,8 +204,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
   const failed = (error: unknown, { url, signal }: HttpRequest): HttpFailure => {
     const failure = failureOf(error, signal);
-    const way = current.isByProxy(url) ? "by the environment's proxy: " : "";
-    return { ...failure, detail: `${way}${failure.detail}` };
+    const beside = current.mayUseProxy(url) ? " (a proxy is set in the environment)" : "";
+    return { ...failure, detail: `${failure.detail}${beside}` };
   };
 
   const whole = async (answer: Dispatcher.ResponseData): Promise<HttpAnswer | HttpFailure> => {

@@ -27,8 +27,8 @@ export interface ConnectionOptions {
 export interface Connections {
   /** Through the proxy that HTTPS_PROXY or HTTP_PROXY names; never to this machine itself or to what NO_PROXY names. */
   to(url: string): Dispatcher;
-  /** What is not in NO_PROXY, that is. */
-  isByProxy(url: string): boolean;
+  /** Whether one is set at all; undici alone knows NO_PROXY. */
+  mayUseProxy(url: string): boolean;
   destroy(): Promise<void>;
 }
 
@@ -52,14 +52,14 @@ export function createConnections({ direct, ...connect }: ConnectionOptions): Co
     return byProxy;
   };
 
-  const isByProxy = (url: string): boolean => {
+  const mayUseProxy = (url: string): boolean => {
     const isSet = read("http_proxy") !== "" || read("https_proxy") !== "";
     return isSet && !direct && !isLoopbackHost(new URL(url).hostname);
   };
 
   return {
-    isByProxy,
-    to: (url) => (isByProxy(url) ? throughProxy() : straight),
+    mayUseProxy,
+    to: (url) => (mayUseProxy(url) ? throughProxy() : straight),
     async destroy() {
       await Promise.all([straight.destroy(), byProxy?.destroy()]);
     },

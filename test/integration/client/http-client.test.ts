@@ -169,7 +169,7 @@ describe("a proxy of the environment", () => {
     expect(answer).toMatchObject({
       kind: "failure",
       reason: "unreachable",
-      detail: expect.stringMatching(/^by the environment's proxy: .*403/),
+      detail: expect.stringMatching(/403.* \(a proxy is set in the environment\)$/),
     });
     vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
     expect(await client().send(get("https://target.test/"))).toMatchObject({ reason: "unreachable" });
@@ -203,7 +203,7 @@ describe("a proxy of the environment", () => {
     async (value) => {
       vi.stubEnv("HTTPS_PROXY", value);
       const http = client();
-      const detail = "by the environment's proxy: HTTPS_PROXY is not the URL of an HTTP proxy";
+      const detail = "HTTPS_PROXY is not the URL of an HTTP proxy (a proxy is set in the environment)";
       expect(await http.send(get("https://target.test/"))).toMatchObject({ reason: "unreachable", detail });
       const { port } = await startTarget();
       expect(await http.send(get(`https://127.0.0.1:${port}/`))).toMatchObject(answered);
