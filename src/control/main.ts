@@ -113,7 +113,7 @@ async function runCommand(
     const { openControl } = await import("./open.js");
     const opened = await openControl(
       { config: config(), clock: createClock(), random: createRandom(), log: log() },
-      "as_it_is",
+      "command",
     );
     closers.push(() => opened.close());
     return opened.context;

@@ -7,6 +7,7 @@ import { isThere } from "../platform/files.js";
 import { explainUnwritable } from "../platform/folder-rights.js";
 import type { Clock } from "../platform/clock.js";
 import type { Log } from "../platform/log.js";
+import type { ProcessLock } from "../platform/process-lock.js";
 import type { Random } from "../platform/random.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { ControlConfig } from "./config.js";
@@ -20,6 +21,7 @@ import { createMetrics } from "./services/metrics.js";
 import { createSecrets } from "./services/secrets.js";
 import { assertMigrated, migrate, readControlPlaneId } from "./store/migrate.js";
 import { lockOpening } from "./store/opening-lock.js";
+import { lockServing } from "./store/serving-lock.js";
 import { openPostgres } from "./store/postgres.js";
 import { openSqlite } from "./store/sqlite.js";
 import type { Store } from "./store/store.js";
@@ -38,12 +40,17 @@ export interface OpenControl {
   close(): Promise<void>;
 }
 
-/** `schema`: bring the database to this version, or refuse one that is not at it. */
-export async function openControl(deps: OpenDeps, schema: "migrate" | "as_it_is"): Promise<OpenControl> {
+/**
+ * A server brings the database to this version, and on SQLite is the only one; `migrate` does the first beside whatever
+ * runs; a command refuses a database that is not at this version.
+ */
+export type Purpose = "serve" | "migrate" | "command";
+
+export async function openControl(deps: OpenDeps, purpose: Purpose): Promise<OpenControl> {
   const { config, clock, random, log } = deps;
-  const store = await openDatabase(deps, schema);
+  const store = await openDatabase(deps, purpose);
   try {
-    const applied = schema === "migrate" ? await migrate(store.store, random) : await assertMigrated(store.store);
+    const applied = purpose === "command" ? await assertMigrated(store.store) : await migrate(store.store, random);
     const secrets = createSecrets(store.masterKey);
     await assertKeyOfDatabase(store.store, secrets.check);
     const controlPlaneId = await readControlPlaneId(store.store);
@@ -68,11 +75,11 @@ export async function openControl(deps: OpenDeps, schema: "migrate" | "as_it_is"
       applied,
       async close() {
         await events.close();
-        await store.store.close();
+        await store.close();
       },
     };
   } catch (error) {
-    await store.store.close();
+    await store.close();
     throw databaseError(error);
   }
 }
@@ -80,10 +87,11 @@ export async function openControl(deps: OpenDeps, schema: "migrate" | "as_it_is"
 interface OpenedDatabase {
   readonly store: Store;
   readonly masterKey: Buffer;
+  close(): Promise<void>;
 }
 
 /** The key file first: were the database made first, a crash in between would leave one that has lost its key. */
-async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Promise<OpenedDatabase> {
+async function openDatabase(deps: OpenDeps, purpose: Purpose): Promise<OpenedDatabase> {
   const { config, clock, random, log } = deps;
   const { database, keyFile } = config;
   if (database.kind === "postgres") {
@@ -92,26 +100,30 @@ async function openDatabase(deps: OpenDeps, schema: "migrate" | "as_it_is"): Pro
       url: database.url,
       onError: (error) => log.warn("database connection lost", { error }),
     });
-    return { store, masterKey };
+    return { store, masterKey, close: () => store.close() };
   }
   const there = isThere(database.file);
-  if (!there && schema === "as_it_is") {
+  if (!there && purpose === "command") {
     throw new JitnodeError("schema_older", {
       message: `There is no database at ${database.file}.`,
       hint: "Start the control plane once, or check JITNODE_CONTROL_DATA_DIR.",
     });
   }
+  let serving: ProcessLock | undefined;
   try {
     await makeDataFolder(dirname(database.file));
+    if (purpose === "serve") serving = await lockServing(database.file, clock);
     // A database without its key file needs that very file; a new one would only hide what is missing.
     const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
     const lock = await lockOpening(database.file, clock);
     try {
-      return { store: openSqlite({ file: database.file }), masterKey };
+      const store = openSqlite({ file: database.file });
+      return { store, masterKey, close: () => store.close().finally(() => serving?.release()) };
     } finally {
       lock.release();
     }
   } catch (error) {
+    serving?.release();
     throw databaseError(error);
   }
 }

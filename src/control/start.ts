@@ -41,7 +41,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
   };
   try {
     const tls = readTlsFiles(config);
-    const opened = await openControl(deps, "migrate");
+    const opened = await openControl(deps, "serve");
     undo.push(() => opened.close());
     const { context } = opened;
     if (opened.applied.length > 0) log.info("database migrated", { applied: opened.applied });

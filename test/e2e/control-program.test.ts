@@ -88,7 +88,10 @@ describe("serve", () => {
 
   test("a second one on the same address says which, and what to do", async () => {
     const control = running;
-    const { code, stderr } = await refusal(control, { JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0" });
+    const { code, stderr } = await refusal(control, {
+      JITNODE_CONTROL_DATA_DIR: temporaryFolder(),
+      JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0",
+    });
     expect(code).toBe(1);
     expect(stderr).toContain(`The listen address 127.0.0.1:${String(control.port)} is in use.`);
     expect(stderr).toContain("JITNODE_CONTROL_LISTEN");
@@ -97,13 +100,28 @@ describe("serve", () => {
 
   test("a second one on both addresses names the main one, as a sentence with its code and a hint", async () => {
     const control = running;
-    const { stderr } = await refusal(control);
+    const { stderr } = await refusal(control, { JITNODE_CONTROL_DATA_DIR: temporaryFolder() });
     expect(stderr).toMatch(
       new RegExp(
         `^The listen address 127\\.0\\.0\\.1:${String(control.port)} is in use\\. \\(address_in_use\\)\n.+\n$`,
         "m",
       ),
     );
+  });
+
+  test("a second one on the same data is refused while commands work; one that was killed keeps nobody out", async () => {
+    const control = await startControl();
+    const elsewhere = { JITNODE_CONTROL_LISTEN: "127.0.0.1:0", JITNODE_CONTROL_METRICS_LISTEN: "127.0.0.1:0" };
+    const { code, stderr } = await refusal(control, elsewhere);
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/^Another control plane runs on the data directory .* \(control_plane_running\)\n.+\n$/m);
+    expect(stderr).toContain(control.dataDir);
+    expect(stderr).toContain("JITNODE_CONTROL_DATABASE_URL");
+    for (const command of ["setup-link", "migrate"]) {
+      expect((await runControl([command], { env: control.env })).code).toBe(0);
+    }
+    await control.kill();
+    await stop(await startControl({ dataDir: control.dataDir }));
   });
 
   test("another key than the database's is refused, and a lost one is not replaced", async () => {
