@@ -10,6 +10,7 @@ import { allRoutes } from "./http/routes.js";
 import { createControlApp, type ControlApp } from "./http/server.js";
 import { announce, withdraw } from "./key-check.js";
 import { openControl, type OpenDeps } from "./open.js";
+import { rememberPublicUrl } from "./public-url.js";
 import { startMaintenance } from "./services/maintenance.js";
 import { followTlsFiles, isSecureServer, readTlsFiles } from "./tls.js";
 
@@ -62,6 +63,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     }
     const port = await listen(app, config.listen, "JITNODE_CONTROL_LISTEN");
     const metricsPort = await listen(metricsApp, config.metricsListen, "JITNODE_CONTROL_METRICS_LISTEN");
+    await rememberPublicUrl(context);
     log.info("control plane listens", {
       listen: `${config.listen.host}:${String(port)}`,
       metrics: `${config.metricsListen.host}:${String(metricsPort)}`,

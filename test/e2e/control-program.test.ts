@@ -124,6 +124,36 @@ describe("serve", () => {
     await stop(await startControl({ dataDir: control.dataDir }));
   });
 
+  test("under another public URL than before it starts, warns once, and says what to do", async () => {
+    const { dataDir } = stopped();
+    const publicUrls = ["https://old.example", "https://old.example", "https://new.example"];
+    const warnings: string[][] = [];
+    for (const publicUrl of publicUrls) {
+      const control = await startControl({ dataDir, publicUrl });
+      await stop(control);
+      warnings.push(
+        control
+          .stderr()
+          .split("\n")
+          .filter((line) => line.includes("the public URL has changed")),
+      );
+    }
+    const [first, same, changed] = warnings;
+    expect(first).toHaveLength(1);
+    expect(same).toEqual([]);
+    expect(changed?.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        level: "warn",
+        before: "https://old.example",
+        public_url: "https://new.example",
+        to_do: expect.stringContaining("JITNODE_CONTROL_PUBLIC_URL") as string,
+      }),
+    ]);
+    const fresh = await startControl();
+    await stop(fresh);
+    expect(fresh.stderr()).not.toContain("the public URL has changed");
+  });
+
   test("another key than the database's is refused, and a lost one is not replaced", async () => {
     const control = stopped();
     const file = join(control.dataDir, "control.key");

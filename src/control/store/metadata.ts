@@ -1,4 +1,4 @@
-// Single values of this database: its id, the check value of its key, who has it open.
+// Single values of this database: its id, the check value of its key, who has it open, and under which URL.
 
 import { locked, type Executor, type Tx } from "./store.js";
 
@@ -6,6 +6,8 @@ import { locked, type Executor, type Tx } from "./store.js";
 export const serverPrefix = "server:";
 /** The check value of the key file (Secrets.check). */
 export const keyCheckName = "key_check";
+/** Of the last server. */
+export const publicUrlName = "public_url";
 
 export async function readMetadata(executor: Executor, key: string): Promise<string | undefined> {
   const row = await executor.db.selectFrom("metadata").select("value").where("key", "=", key).executeTakeFirst();
