@@ -33,24 +33,31 @@ async function run(args: readonly string[], environment: Environment): Promise<E
   }
   let exit: ExitCode = exitCodes.done;
   const written: string[] = [];
+  const asked = args[0] === "help" ? [...knownWords(args.slice(1)), "--help"] : args;
+  const known = knownWords(asked);
   try {
-    const called = await commandsFor(args);
+    const called = await commandsFor(known);
     const parser = await buildParser(called, written, async (command, argumentsGiven, options) => {
       exit = await runCommand(command, argumentsGiven, options, environment);
     });
-    if (args.length === 0) parser.outputHelp();
-    else await parser.parseAsync([...args], { from: "user" });
+    if (asked.length === 0) parser.outputHelp();
+    else await parser.parseAsync([...asked], { from: "user" });
     return exit;
   } catch (error) {
-    return isCommanderError(error) ? reportParsing(error, written) : report(error);
+    return isCommanderError(error) ? reportParsing(error, written, known) : report(error);
   }
 }
 
+/** As many of the first words as name a command or a group of them. */
+function knownWords(args: readonly string[]): readonly string[] {
+  const isKnown = (words: readonly string[]): boolean =>
+    Object.keys(commandTable).some((name) => `${name} `.startsWith(`${words.join(" ")} `));
+  return [args.slice(0, 2), args.slice(0, 1)].find(isKnown) ?? [];
+}
+
 /** The one that is named; all of them where none is, for the help. */
-async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
-  const words = args.slice(0, 2);
-  const name = [words.join(" "), words[0] ?? ""].find((candidate) => Object.hasOwn(commandTable, candidate));
-  const load = name === undefined ? undefined : commandTable[name];
+async function commandsFor(known: readonly string[]): Promise<readonly Command[]> {
+  const load = commandTable[known.join(" ")];
   if (load !== undefined) return [(await load()).command];
   return await Promise.all(Object.values(commandTable).map(async (each) => (await each()).command));
 }
@@ -159,7 +166,7 @@ const isCommanderError = (error: unknown): error is ParsingError =>
   error instanceof Error && error.name === "CommanderError" && "exitCode" in error && "code" in error;
 
 /** Help and version are no errors; the rest is commander's "error: …\n(Did you mean …?)" as our two lines. */
-function reportParsing(error: ParsingError, written: readonly string[]): ExitCode {
+function reportParsing(error: ParsingError, written: readonly string[], known: readonly string[]): ExitCode {
   if (error.exitCode === 0) return exitCodes.done;
   // A group without its second word.
   if (error.code === "commander.help") {
@@ -171,7 +178,7 @@ function reportParsing(error: ParsingError, written: readonly string[]): ExitCod
   return report(
     new JitnodeError("usage", {
       message: sentence.endsWith(".") ? sentence : `${sentence}.`,
-      hint: `See ${program} --help.`,
+      hint: `See ${[program, ...known, "--help"].join(" ")}.`,
     }),
   );
 }

@@ -19,6 +19,7 @@ import { createEvents } from "./services/events.js";
 import { createLimits } from "./services/limits.js";
 import { createMetrics } from "./services/metrics.js";
 import { createSecrets } from "./services/secrets.js";
+import { assertDatabase } from "./store/database-file.js";
 import { assertMigrated, migrate, readControlPlaneId } from "./store/migrate.js";
 import { lockOpening } from "./store/opening-lock.js";
 import { lockServing } from "./store/serving-lock.js";
@@ -103,12 +104,7 @@ async function openDatabase(deps: OpenDeps, purpose: Purpose): Promise<OpenedDat
     return { store, masterKey, close: () => store.close() };
   }
   const there = isThere(database.file);
-  if (!there && purpose === "command") {
-    throw new JitnodeError("schema_older", {
-      message: `There is no database at ${database.file}.`,
-      hint: "Start the control plane once, or check JITNODE_CONTROL_DATA_DIR.",
-    });
-  }
+  if (purpose === "command") assertDatabase(database.file);
   let serving: ProcessLock | undefined;
   try {
     await makeDataFolder(dirname(database.file));

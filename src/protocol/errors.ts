@@ -425,6 +425,12 @@ const entries = {
     "The database was made by an older version.",
     "Start the control plane, or run `jitnode-control migrate`.",
   ),
+  database_missing: entry(
+    500,
+    failed,
+    "There is no database of a control plane here yet.",
+    "Make it with `jitnode-control serve` or `jitnode-control migrate`, or check JITNODE_CONTROL_DATA_DIR and JITNODE_CONTROL_DATABASE_URL.",
+  ),
   control_plane_running: entry(
     409,
     conflict,

@@ -210,8 +210,8 @@ describe("backup", () => {
 
   test("without a database it says where it looked", async () => {
     const dataDir = temporaryFolder();
-    const { code, stderr } = await refused({ JITNODE_CONTROL_DATA_DIR: dataDir }, ["backup", inFolder()]);
-    expect(code).toBe(1);
+    const { code, error, stderr } = await refused({ JITNODE_CONTROL_DATA_DIR: dataDir }, ["backup", inFolder()]);
+    expect({ code, error }).toEqual({ code: 1, error: "database_missing" });
     expect(stderr).toContain(join(dataDir, "control.db"));
     expect(readdirSync(dataDir)).toEqual([]);
   });

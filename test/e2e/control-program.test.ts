@@ -291,24 +291,45 @@ describe("beside the server", () => {
     expect((await runControl(["keys", "--help"])).stdout).toContain("rewrap");
     const bare = await runControl([]);
     expect([bare.code, bare.stdout, bare.stderr]).toEqual([0, help.stdout, ""]);
-    for (const args of [["fly"], ["keys", "rewrap"], ["account", "disable"], ["serve", "--fast"]]) {
+    for (const [args, named] of [
+      [["fly"], ""],
+      [["keys", "fly"], "keys "],
+      [["keys", "rewrap"], "keys rewrap "],
+      [["account", "disable"], "account disable "],
+      [["serve", "--fast"], "serve "],
+    ] as const) {
       const wrong = await runControl(args);
       expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
-      expect(wrong.stderr).toMatch(/^[A-Z].*\. \(usage\)\nSee jitnode-control --help\.\n$/);
+      expect(wrong.stderr).toMatch(new RegExp(`^[A-Z].*\\. \\(usage\\)\\nSee jitnode-control ${named}--help\\.\\n$`));
     }
+  });
+
+  test("help of a command, of a group, and of what is neither, is what --help prints of it", async () => {
+    for (const words of [["serve"], ["account", "disable"], ["keys"], []]) {
+      const { code, stdout, stderr } = await runControl(["help", ...words]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toBe((await runControl([...words, "--help"])).stdout);
+    }
+    expect((await runControl(["help", "fly"])).stdout).toBe((await runControl(["--help"])).stdout);
   });
 
   test("commands on a database that is not there, or not migrated, say so and make none", async () => {
     const folder = temporaryFolder();
     const { code, stderr } = await runControl(["account", "list"], { env: { JITNODE_CONTROL_DATA_DIR: folder } });
     expect(code).toBe(1);
-    expect(stderr).toContain("There is no database");
+    expect(stderr).toContain(`There is no database at ${join(folder, "control.db")} yet. (database_missing)\n`);
+    expect(stderr).toMatch(/`jitnode-control serve` or `jitnode-control migrate`/);
     expect(existsSync(join(folder, "control.db"))).toBe(false);
+    const old = stopped();
+    const database = new Database(join(old.dataDir, "control.db"));
+    database.prepare("delete from kysely_migration where name <> '0001-first'").run();
+    database.close();
+    expect((await runControl(["account", "list"], { env: old.env })).stderr).toContain("older version");
     const { url } = await createDatabase();
     const key = join(folder, "key");
     writeFileSync(key, newKey(), { mode: 0o600 });
     const env = { JITNODE_CONTROL_DATABASE_URL: url, JITNODE_CONTROL_KEY_FILE: key };
-    expect((await runControl(["keys", "rotate"], { env })).stderr).toContain("older version");
+    expect((await runControl(["keys", "rotate"], { env })).stderr).toContain("(database_missing)");
     expect((await runControl(["migrate"], { env })).stdout).toContain("0001-first");
     expect((await runControl(["migrate"], { env })).stdout).toContain("at this version");
     expect((await runControl(["keys", "rotate"], { env })).code).toBe(0);

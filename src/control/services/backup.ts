@@ -14,6 +14,7 @@ import type { ControlConfig } from "../config.js";
 import { makeDataFolder } from "../open.js";
 import { readKeyFile } from "../key-file.js";
 import {
+  assertDatabase,
   copyDatabase,
   finishBackup,
   inspectDatabase,
@@ -32,15 +33,10 @@ export interface FileWork {
   readonly signal: AbortSignal;
 }
 
-/** Throws `backup_by_database`, `backup_exists`, `backup_not_written`. */
+/** Throws `backup_by_database`, `database_missing`, `backup_exists`, `backup_not_written`. */
 export async function makeBackup(file: string, work: FileWork): Promise<DatabaseContent> {
   const database = fileOf(work);
-  if (!isThere(database)) {
-    throw new JitnodeError("schema_older", {
-      message: `There is no database at ${database}.`,
-      hint: "Start the control plane once, or check JITNODE_CONTROL_DATA_DIR.",
-    });
-  }
+  assertDatabase(database);
   if (isThere(file)) throw alreadyThere(file);
   const temporary = await beginFile(file).catch(notWritten(file));
   try {

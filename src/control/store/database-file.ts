@@ -3,6 +3,7 @@
 
 import BetterSqlite3 from "better-sqlite3";
 import { systemErrorCode } from "../../platform/atomic-file.js";
+import { isThere } from "../../platform/files.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { migrationNames } from "./migrate.js";
 import { keyCheckName, serverPrefix } from "./metadata.js";
@@ -12,6 +13,11 @@ const pagesAtOnce = 1000;
 const madeAtName = "backup_made_at";
 
 export type Share = (done: number) => void;
+
+/** Throws `database_missing`. */
+export function assertDatabase(file: string): void {
+  if (!isThere(file)) throw new JitnodeError("database_missing", { message: `There is no database at ${file} yet.` });
+}
 
 /**
  * All of `from` as it is at one moment, in the existing, empty file `to`, on disk. A read transaction is held meanwhile:

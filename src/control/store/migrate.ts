@@ -33,10 +33,10 @@ export async function migrate(store: Store, random: Random): Promise<readonly st
   return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
 }
 
-/** Throws `schema_older` or `schema_newer` where the database is not at this version; changes nothing. */
+/** Throws `database_missing`, `schema_older` or `schema_newer` where the database is not at this version; changes nothing. */
 export async function assertMigrated(store: Store): Promise<readonly string[]> {
   const tables = await store.db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === "kysely_migration")) throw new JitnodeError("schema_older");
+  if (!tables.some((table) => table.name === "kysely_migration")) throw new JitnodeError("database_missing");
   const { rows } = await sql<{ readonly name: string }>`select name from kysely_migration`.execute(store.db);
   if (rows.some((row) => !migrationNames.includes(row.name))) throw new JitnodeError("schema_newer");
   if (rows.length < migrationNames.length) throw new JitnodeError("schema_older");
