@@ -40,9 +40,14 @@ function endingOf({ result: text }: Texts, state: Activation["state"], decision:
         </dl>
       </div>
       <div class="card">
-        <h2>${text.nextCommands}</h2>
+        <h2>${text.nextStatus}</h2>
         <pre class="commands">
-jitnode status
+jitnode status</pre>
+      </div>
+      <div class="card">
+        <h2>${text.nextSignedIn}</h2>
+        <pre class="commands">
+jitnode login
 jitnode org members
 jitnode org code</pre>
       </div>`,
