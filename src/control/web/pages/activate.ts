@@ -17,7 +17,7 @@ import type { Page } from "../layout.js";
 import type { PersonVisit, Site } from "../site.js";
 import { activationTarget } from "../targets.js";
 import { codePage } from "./code.js";
-import { readDecision, repeatOf } from "./decision.js";
+import { decisionShown, readDecision, repeatOf } from "./decision.js";
 import { errorPage } from "./error.js";
 import { nodeDecisionPage, nodeProblems, readApproval } from "./node-decision.js";
 import { creationShown } from "./organizations/creation.js";
@@ -59,6 +59,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       token: visit.token,
       action: `/activate/${code}`,
       key: site.formKey(),
+      values,
       problem,
     };
     if (asked.client === "terminal") return terminalDecisionPage({ ...common, request: asked.request });
@@ -69,7 +70,6 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       organizations: items,
       mayCreate: await site.organizations.mayCreate(visit.actor),
       agreement: site.organizations.agreement.version,
-      values,
     });
   };
 
@@ -147,7 +147,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
         return placeOf(visit, code);
       } catch (error) {
         if (error instanceof JitnodeError && error.code === "activation_decided") return placeOf(visit, code);
-        return site.again(reply, visit, placeOf(visit, code), error, only(fields, "organization", ...creationShown));
+        const shown = only(fields, "organization", ...creationShown, ...decisionShown(error));
+        return site.again(reply, visit, placeOf(visit, code), error, shown);
       }
     });
   });

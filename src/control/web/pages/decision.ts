@@ -8,8 +8,22 @@ import { html, type Html } from "../html.js";
 import { signs } from "../mark.js";
 import type { Texts } from "../texts/texts.js";
 
-export const numberField = ({ asks }: Texts, problem: FormProblem | undefined): Html =>
-  field({ name: "number", label: asks.number, hint: asks.numberHint, look: "big digits", digits: true }, problem);
+export const numberField = ({ asks }: Texts, values: Values, problem: FormProblem | undefined): Html =>
+  field(
+    {
+      name: "number",
+      label: asks.number,
+      hint: asks.numberHint,
+      value: values["number"],
+      look: "big digits",
+      digits: true,
+    },
+    problem,
+  );
+
+/** What of a decision is shown again. A wrong number is read off anew, not mended. */
+export const decisionShown = (error: unknown): readonly string[] =>
+  error instanceof JitnodeError && error.code === "number_wrong" ? [] : ["number"];
 
 export const decisionButtons = ({ asks }: Texts, idempotencyKey: string): Html =>
   html`${hidden({ key: idempotencyKey })}

@@ -62,7 +62,7 @@ export function nodeDecisionPage(decision: NodeDecision): Page {
       <div class="card">
         ${form(decision.action, decision.token, [
           hidden({ key_thumbprint: node.key_thumbprint, agreement: decision.agreement }),
-          numberField(texts, problem),
+          numberField(texts, values, problem),
           organizationChoices(decision, values),
           decisionButtons(texts, decision.key),
         ])}

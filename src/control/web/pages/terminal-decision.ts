@@ -18,6 +18,7 @@ export interface TerminalDecision {
   readonly token: string;
   readonly action: string;
   readonly key: string;
+  readonly values: Values;
   readonly problem: FormProblem | undefined;
 }
 
@@ -27,7 +28,7 @@ export const terminalProblems: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 export function terminalDecisionPage(decision: TerminalDecision): Page {
-  const { texts, request, now, token, action, key, problem } = decision;
+  const { texts, request, now, token, action, key, values, problem } = decision;
   const { asks, terminal: text } = texts;
   const code = { name: "binding_code", label: text.code, hint: text.codeHint, look: "typed" } as const;
   return {
@@ -50,7 +51,7 @@ export function terminalDecisionPage(decision: TerminalDecision): Page {
               <p class="hint">${text.membershipMore}</p>
             </div>`,
           request.codeNeededFor !== undefined && field(code, problem),
-          numberField(texts, problem),
+          numberField(texts, values, problem),
           decisionButtons(texts, key),
         ])}
       </div>`,

@@ -79,7 +79,8 @@ describe.each(dialects)("a terminal (%s)", (dialect) => {
       const asks = await enterCode(browser, request.userCode);
       const empty = await browser.submit(asks.form(), { number: "42" });
       expect(empty.wrong("binding_code")).toContain("missing");
-      const wrong = await browser.submit(empty.form(), { number: "42", binding_code: foreign });
+      expect(empty.form().values["number"]).toBe("42");
+      const wrong = await browser.submit(empty.form(), { binding_code: foreign });
       expect(wrong.status).toBe(422);
       expect(wrong.wrong("binding_code")).toContain("This binding code is not valid.");
       texts.push(
@@ -94,6 +95,7 @@ describe.each(dialects)("a terminal (%s)", (dialect) => {
     const asks = await enterCode(browser, there.userCode);
     const slip = await browser.submit(asks.form(), { number: "41", binding_code: code });
     expect(slip.wrong("number")).toContain("not the number");
+    expect(slip.form().values["number"]).toBe("");
     expect(await memberships(site.context)).toHaveLength(2);
     const done = await browser.submit(slip.form(), { number: "42", binding_code: code });
     expect(done.heading).toBe("The terminal is signed in");
