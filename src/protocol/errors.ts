@@ -595,6 +595,8 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** Seconds to wait. */
   readonly retryAfter?: number;
+  /** What else of the same form is wrong, for its page to say at each field; an API tells the first only. */
+  readonly also?: readonly ErrorCode[];
   /** For the log only. */
   readonly log?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -605,6 +607,7 @@ export class JitnodeError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly retryAfter: number | undefined;
+  readonly also: readonly ErrorCode[];
   readonly log: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
@@ -614,6 +617,7 @@ export class JitnodeError extends Error {
     this.code = code;
     this.hint = details.hint ?? known.hint;
     this.retryAfter = details.retryAfter;
+    this.also = details.also ?? [];
     this.log = details.log;
   }
 

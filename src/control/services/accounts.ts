@@ -22,7 +22,7 @@ import {
 import type { Accounts as AccountRow } from "../store/schema.js";
 import type { BrowserSessions, Visitor } from "./browser-sessions.js";
 import { consumeLink, findLink } from "./links.js";
-import { holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
+import { codeRefusals, holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
 import type { Passwords } from "./passwords.js";
 
 export interface NewAccount {
@@ -109,7 +109,7 @@ export function createAccounts(context: ControlContext, options: AccountsOptions
     async signUp(fields, visitor) {
       if (config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", invitationOnly);
       const byCode = config.signup === "code";
-      const wanted = checkFields(fields);
+      const wanted = checkFields(fields, byCode ? fields.bindingCode : undefined);
       const { address } = visitor;
       // Looked at before the password is hashed, and before anything is said about the sign-in name.
       if (byCode) await tryBindingCode(context, fields.bindingCode, address);
@@ -180,17 +180,24 @@ export const invitationOnly = {
   hint: "Ask whoever runs this control plane for an invitation link.",
 } as const;
 
-/** Throws login_name_invalid, name_invalid or password_invalid. */
-function checkFields(fields: NewAccount): {
+/** Throws login_name_invalid, name_invalid or password_invalid: the first, and with it what else is wrong. */
+function checkFields(
+  fields: NewAccount,
+  bindingCode?: string,
+): {
   readonly login: LoginName;
   readonly name: Name;
   readonly password: Password;
 } {
-  const login = asLoginName(fields.login.trim().toLowerCase());
-  if (login === undefined) throw new JitnodeError("login_name_invalid");
+  const typed = fields.login.trim().toLowerCase();
+  const login = asLoginName(typed);
   const name = asName(fields.name);
-  if (name === undefined) throw new JitnodeError("name_invalid");
-  const password = asPassword(fields.password, login);
-  if (password === undefined) throw new JitnodeError("password_invalid");
+  const password = asPassword(fields.password, typed);
+  const afterPassword = codeRefusals(bindingCode);
+  const afterName = password === undefined ? (["password_invalid", ...afterPassword] as const) : afterPassword;
+  const afterLogin = name === undefined ? (["name_invalid", ...afterName] as const) : afterName;
+  if (login === undefined) throw new JitnodeError("login_name_invalid", { also: afterLogin });
+  if (name === undefined) throw new JitnodeError("name_invalid", { also: afterName });
+  if (password === undefined) throw new JitnodeError("password_invalid", { also: afterPassword });
   return { login, name, password };
 }

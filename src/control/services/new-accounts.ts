@@ -1,9 +1,10 @@
 // What making an account has in common, whichever way in it begins with: the row, the way in, the audit entry, and for
 // somebody with a binding code the membership.
 
+import { asBindingCode } from "../../domain/codes.js";
 import { createAccountId, type AccountId } from "../../domain/ids.js";
 import type { Name } from "../../domain/names.js";
-import { JitnodeError } from "../../protocol/errors.js";
+import { JitnodeError, type ErrorCode } from "../../protocol/errors.js";
 import type { ControlContext, Tx } from "../context.js";
 import { anyAccount, insertAccount, insertIdentity, lockFirstAccount } from "../store/accounts.js";
 import type { Accounts, Identities } from "../store/schema.js";
@@ -48,6 +49,10 @@ export async function holdSetUp(tx: Tx): Promise<void> {
   await lockFirstAccount(tx);
   if (await anyAccount(tx)) throw new JitnodeError("set_up_done");
 }
+
+/** What can be nobody's code is said beside what else is wrong of a form. That is no attempt: nothing is looked up. */
+export const codeRefusals = (typed: string | undefined): readonly ErrorCode[] =>
+  typed === undefined || asBindingCode(typed) !== undefined ? [] : ["binding_code_invalid"];
 
 /** Somebody without an account tries a code: limited by address, and before anything else is said to them. */
 export async function tryBindingCode(context: ControlContext, typed: string, address: string): Promise<void> {

@@ -23,7 +23,7 @@ import {
 } from "../store/sign-in-attempts.js";
 import { sign, type BrowserSession, type BrowserSessions, type Visitor } from "./browser-sessions.js";
 import { createIdentities, type IdentityList } from "./identities.js";
-import { tryBindingCode } from "./new-accounts.js";
+import { codeRefusals, tryBindingCode } from "./new-accounts.js";
 import { createProviderPeople, personOf, type Person, type Use } from "./provider-people.js";
 import { createProviders, type ProviderChoice, type Providers } from "./providers.js";
 
@@ -269,8 +269,8 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       const byLink = attempt.link_kind !== null;
       if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
       const name = asName(fields.name);
-      if (name === undefined) throw new JitnodeError("name_invalid");
       const code = byLink || config.signup === "open" ? undefined : fields.bindingCode;
+      if (name === undefined) throw new JitnodeError("name_invalid", { also: codeRefusals(code) });
       if (code !== undefined) await tryBindingCode(context, code, visitor.address);
       const { provider, issuer, subject, display } = attempt;
       const person = { provider, issuer, subject, display, name };

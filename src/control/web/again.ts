@@ -35,6 +35,7 @@ const kept = open({
   code: text(60),
   message: text(2000),
   hint: text(2000),
+  also: Type.Array(text(60), { maxItems: 8 }),
   until: Type.Optional(Type.Number()),
   values: Type.Record(text(60), text(500)),
 });
@@ -64,6 +65,7 @@ export function createAgain(deps: {
         code: error.code,
         message: error.message.slice(0, longestText),
         hint: error.hint.slice(0, longestText),
+        also: error.also,
         ...(error.retryAfter === undefined ? {} : { until: clock.now() + error.retryAfter * second }),
         values: fitting(values),
       };
@@ -78,9 +80,10 @@ export function createAgain(deps: {
       const content = asJson(kept, opened(cookie.slice(key.length + 1), bindTo(key, request.url, session)));
       if (content === undefined || !isCode(content.code)) return undefined;
       const { code, message, hint, until, values } = content;
-      if (until === undefined) return { error: new JitnodeError(code, { message, hint }), values };
+      const said = { message, hint, also: content.also.filter(isCode) };
+      if (until === undefined) return { error: new JitnodeError(code, said), values };
       const retryAfter = Math.ceil((until - clock.now()) / second);
-      return { error: retryAfter > 0 ? new JitnodeError(code, { message, hint, retryAfter }) : undefined, values };
+      return { error: retryAfter > 0 ? new JitnodeError(code, { ...said, retryAfter }) : undefined, values };
     },
   };
 

@@ -19,6 +19,8 @@ export interface Explained {
 /** A refusal and the field it belongs to; without a field it stands above the form. */
 export interface FormProblem extends Explained {
   readonly field: string | undefined;
+  /** What else is wrong; each has its field, further down the form. */
+  readonly others: readonly FormProblem[];
 }
 
 /** What a service or a page says of this occurrence itself comes before what is said of its code. */
@@ -47,8 +49,16 @@ export type Fields = Readonly<Partial<Record<ErrorCode, string>>>;
 /** What to show of a refusal; anything that is no refusal is thrown on. `fields` says where each code belongs. */
 export function problemOf(texts: Texts, error: unknown, fields: Fields): FormProblem {
   if (!(error instanceof JitnodeError) || (error.status >= 500 && error.status !== 502)) throw error;
-  return { ...explain(texts, error), field: fields[error.code] };
+  return {
+    ...explain(texts, error),
+    field: fields[error.code],
+    others: error.also.map((code) => problemOf(texts, new JitnodeError(code), fields)),
+  };
 }
+
+/** What is wrong of one field. */
+const problemAt = (problem: FormProblem | undefined, name: string): FormProblem | undefined =>
+  problem && [problem, ...problem.others].find((each) => each.field === name);
 
 export interface Field {
   readonly name: string;
@@ -67,7 +77,7 @@ export interface Field {
 const longestShown = 400;
 
 export function field(spec: Field, problem?: FormProblem): Html {
-  const bad = problem?.field === spec.name ? problem : undefined;
+  const bad = problemAt(problem, spec.name);
   const described = [spec.hint && `${spec.name}-hint`, bad && `${spec.name}-wrong`].filter(Boolean).join(" ");
   const input = attributes({
     id: spec.name,
@@ -80,7 +90,8 @@ export function field(spec: Field, problem?: FormProblem): Html {
     autocapitalize: spec.type === "password" ? undefined : "none",
     spellcheck: "false",
     required: spec.required,
-    autofocus: bad !== undefined || (spec.autofocus === true && problem === undefined),
+    // The first of those that are wrong.
+    autofocus: problem === undefined ? spec.autofocus === true : bad === problem,
     "aria-describedby": described === "" ? undefined : described,
     "aria-invalid": bad === undefined ? undefined : "true",
   });

@@ -235,8 +235,8 @@ export function createSite(context: ControlContext): Site {
 }
 
 /** Refused in one language, and looked at in another. */
-function inLanguageOf(texts: Texts, { code, message, hint, retryAfter }: JitnodeError): JitnodeError {
-  const said = { message: saidIn(texts, message), hint: saidIn(texts, hint) };
+function inLanguageOf(texts: Texts, { code, message, hint, also, retryAfter }: JitnodeError): JitnodeError {
+  const said = { message: saidIn(texts, message), hint: saidIn(texts, hint), also };
   return new JitnodeError(code, retryAfter === undefined ? said : { ...said, retryAfter });
 }
 

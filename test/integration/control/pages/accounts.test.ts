@@ -4,7 +4,15 @@ import { createInvitationLink, createResetLink, createSetupLink } from "../../..
 import { createAccountAdministration } from "../../../../src/control/services/account-administration.js";
 import { createOrganizations } from "../../../../src/control/services/organizations.js";
 import { createBindingCodes } from "../../../../src/control/services/binding-codes.js";
-import { addPerson, auditActions, dialects, once, outcome, type TestContext } from "../../control-context.js";
+import {
+  addPerson,
+  auditActions,
+  dialects,
+  once,
+  outcome,
+  someBindingCode,
+  type TestContext,
+} from "../../control-context.js";
 import { createTestSite, invite, password, pathOf, setUp } from "../site.js";
 
 const person = { login: "ada", name: "Ada Lovelace", password };
@@ -129,6 +137,12 @@ describe("an invitation", () => {
       expect(page.html).not.toContain(password);
       expect(page.form().values).toMatchObject({ password: "", login: "login" in wrong ? wrong.login : "grace" });
     }
+    const several = await browser.submit(browser.page().form(), { login: "!", name: "Grace", password: "short" });
+    expect([several.wrong("login"), several.wrong("name"), several.wrong("password")]).toEqual([
+      expect.stringContaining("2 to 64"),
+      undefined,
+      expect.stringContaining("10 to 200"),
+    ]);
     const page = await browser.submit(browser.page().form(), { login: " Grace ", name: "Grace", password });
     expect(page.heading).toBe("Hello, Grace");
   });
@@ -194,6 +208,32 @@ describe("signing up", () => {
     expect(page.text).toContain("Member");
     expect(await accountsIn(site.context)).toMatchObject([{}, { origin: "code" }]);
     expect(await auditActions(site.context)).toContain("member.joined");
+  });
+
+  test("says everything that is wrong at once, begins with the first, and tries no code before that is mended", async () => {
+    const site = await createTestSite();
+    await setUp(site);
+    const code = await organizationCode(site.context);
+    const browser = site.open();
+    await browser.get("/sign-up");
+    const wrong = { login: "!", name: "", password: "short" };
+    const fields = ["login", "name", "password", "binding_code"];
+    const toldOf = async (sent: Readonly<Record<string, string>>) => {
+      const page = await browser.submit(browser.page().form(), sent);
+      expect(page.status).toBe(422);
+      const [focused, ...others] = page.html.match(/<input[^>]* autofocus[^>]*>/g) ?? [];
+      expect(others).toEqual([]);
+      const told = fields.filter((name) => page.wrong(name) !== undefined);
+      expect(focused).toContain(` name="${told[0] ?? ""}"`);
+      return told;
+    };
+    expect(await toldOf({ ...wrong, binding_code: "no code" })).toEqual(fields);
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      expect(await toldOf({ ...wrong, binding_code: someBindingCode() })).toEqual(["login", "name", "password"]);
+      expect(await toldOf({ ...person, name: "", binding_code: "no code" })).toEqual(["name", "binding_code"]);
+    }
+    const page = await browser.submit(browser.page().form(), { ...person, login: "grace", binding_code: code });
+    expect(page.text).toContain("Rockets");
   });
 
   test("with a wrong code makes nothing, says nothing of names, and stops after five", async () => {

@@ -199,7 +199,10 @@ it("guesses binding codes five times from one address", async () => {
     page = await browser.submit(page.form("/sign-in/finish"), { binding_code: someBindingCode() });
     expect(page.status).toBe(422);
   }
-  page = await browser.submit(page.form("/sign-in/finish"), { binding_code: someBindingCode() });
+  page = await browser.submit(page.form("/sign-in/finish"), { name: "", binding_code: "no code" });
+  expect(page.wrong("name")).toContain("cannot be a person's name");
+  expect(page.wrong("binding_code")).toContain("not valid");
+  page = await browser.submit(page.form("/sign-in/finish"), { name: "Ada", binding_code: someBindingCode() });
   expect(page.status).toBe(429);
 });
 
