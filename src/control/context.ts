@@ -75,7 +75,14 @@ export interface Secrets {
 }
 
 export type LimitName =
-  "user_code" | "binding_code" | "password" | "sign_up" | "device_request" | "org_creation" | "sign_in_start";
+  | "user_code"
+  | "binding_code"
+  | "password"
+  | "sign_up"
+  | "device_request"
+  | "org_creation"
+  | "code_refresh"
+  | "sign_in_start";
 
 /** Who is limited: hard per account + address when signed in, per address (IPv6: its /64) when not. */
 export interface LimitSubject {
@@ -87,7 +94,7 @@ export interface LimitSubject {
 
 /**
  * Wrong attempts: 5, then 15 minutes' pause; 30 an hour. Device requests: 60 an hour per address; new accounts: 20;
- * sign-ins begun at providers: 600.
+ * sign-ins begun at providers: 600. Refreshed binding codes: 60.
  * Counted in the database, in transactions of their own, so that a refusal's rollback does not take them back.
  */
 export interface Limits {
@@ -106,8 +113,8 @@ export interface Limits {
    */
   take(limit: LimitName, subject: LimitSubject): Promise<Attempt>;
   /**
-   * As `take` after a `check`, counted in the transaction of what is being used: of it nothing is taken back. Call last:
-   * others who count wait for this transaction.
+   * As `take` after a `check` (without one nothing is slowed down), counted in the transaction of what is being used: of
+   * it nothing is taken back. Call last: others who count wait for this transaction.
    */
   use(tx: Tx, limit: LimitName, subject: LimitSubject): Promise<void>;
   /**

@@ -15,7 +15,7 @@ import {
   revokeCurrentCode,
 } from "../store/binding-codes.js";
 import { lockOrganization } from "../store/organizations.js";
-import { auditActorOf, holdOrganization, requireAccess, type HeldOrganization } from "./access.js";
+import { auditActorOf, holdOrganization, requireAccess, subjectOf, type HeldOrganization } from "./access.js";
 import { runOnce, type Repeat } from "./idempotency.js";
 import { sealContext } from "./seal-contexts.js";
 
@@ -67,7 +67,7 @@ export async function holdOrganizationOfCode(
 
 export interface BindingCodes {
   show(actor: PersonActor, org: string): Promise<BindingCodeAnswer>;
-  /** Any member may. Returns once the old code is dead everywhere. */
+  /** Any member may. Returns once the old code is dead everywhere. Refuses also: rate_limited; a repeat is not counted. */
   refresh(actor: PersonActor, org: string, repeat: Repeat): Promise<BindingCodeAnswer>;
 }
 
@@ -104,7 +104,9 @@ export function createBindingCodes(context: ControlContext): BindingCodes {
             address: actor.address,
           });
           await context.events.publish(tx, { type: "organization_changed", orgId: id });
-          return { kind: "done", answer: await read(tx, id) };
+          const answer = await read(tx, id);
+          await context.limits.use(tx, "code_refresh", subjectOf(actor));
+          return { kind: "done", answer };
         },
         authorizeReplay: async (tx) => void (await requireAccess(tx, actor, org, "refresh_code")),
       });

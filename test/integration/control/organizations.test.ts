@@ -204,6 +204,26 @@ describe.each(dialects)("organizations on %s", (dialect) => {
     expect((await auditActions(context, "acme")).filter((action) => action === "org.code_refreshed")).toHaveLength(3);
   });
 
+  test("sixty refreshes an hour are one member's fill; a repeat is none of them, and a refused one leaves the code", async () => {
+    const { context, create, join, codes, codeOf } = await setUp(dialect);
+    const [ann, bob] = [await addPerson(context), await addPerson(context)];
+    await create(ann, "acme");
+    await join(bob, await codeOf(ann, "acme"));
+    for (let count = 0; count < 59; count += 1) await codes.refresh(bob, "acme", once());
+    const last = once();
+    const refreshed = await codes.refresh(bob, "acme", last);
+    const refused = once();
+    await expect(codes.refresh(bob, "acme", refused)).rejects.toMatchObject({
+      code: "rate_limited",
+      retryAfter: expect.any(Number) as number,
+    });
+    expect(await codes.refresh(bob, "acme", last)).toEqual(refreshed);
+    expect(await codeOf(bob, "acme")).toBe(refreshed.binding_code);
+    expect(await outcome(codes.refresh(ann, "acme", once()))).toBe("ok");
+    context.advance(60 * 60_000 + 1);
+    expect(await outcome(codes.refresh(bob, "acme", refused))).toBe("ok");
+  });
+
   test("many refreshes at once leave one current code", async () => {
     const { context, create, codes, codeOf } = await setUp(dialect);
     const ann = await addPerson(context);

@@ -25,6 +25,7 @@ export const bindingCode: Routes = (app, context, authentication) => {
     ...inOrg,
     idempotent: true,
     answers: { 200: bindingCodeAnswer },
+    problems: ["rate_limited"],
     handler: async ({ actor, params, request }) => ({
       status: 200,
       body: await codes.refresh(actor, params.org, repeatOf(request)),

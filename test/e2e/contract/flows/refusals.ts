@@ -240,6 +240,19 @@ export function refusalFlows(world: () => World): void {
     expect(outcomes).toEqual([...Array.from({ length: 20 }, () => "ok"), "rate_limited"]);
   });
 
+  test("sixty refreshed binding codes an hour are enough", async () => {
+    const { site, newId } = world();
+    const { post } = (await createPerson(site, newId("refresher"))).terminal;
+    const own = newId("refreshed");
+    await post("/v1/orgs", newOrg(site, own).create);
+    for (let refreshed = 0; refreshed < 60; refreshed += 1) {
+      expect((await post(`/v1/orgs/${own}/binding-code/refresh`, {})).outcome).toBe("ok");
+    }
+    const refused = await post(`/v1/orgs/${own}/binding-code/refresh`, {});
+    expect([refused.status, refused.outcome]).toEqual([429, "rate_limited"]);
+    expect(refused.body["retry_after"]).toBe(Number(refused.headers.get("retry-after")));
+  });
+
   test("the OAuth endpoints say in OAuth's words what is wrong", async () => {
     const { site } = world();
     const stranger = site.stranger();

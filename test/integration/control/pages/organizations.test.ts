@@ -154,6 +154,19 @@ describe("the binding code", () => {
     const actions = await auditActions(site.context, "rockets");
     expect(actions.filter((action) => action === "org.code_refreshed")).toHaveLength(1);
   });
+
+  test("refreshed sixty times an hour by one person, it says on the asking page when to go on", async () => {
+    const { site, grace } = await organization();
+    const before = await codeOf(grace);
+    const accountId = /JP_\w+/.exec((await grace.get("/account")).text)?.[0] ?? "";
+    const subject = { accountId, address: "127.0.0.1" };
+    for (let count = 0; count < 60; count += 1) await site.context.limits.count("code_refresh", subject);
+    const asked = await grace.get("/orgs/rockets/code/refresh");
+    const refused = await grace.submit(asked.form("/orgs/rockets/code/refresh"));
+    expect([refused.status, refused.heading]).toEqual([429, "Refresh the binding code?"]);
+    expect(refused.text).toContain("Try again in 60 minutes.");
+    expect(await codeOf(grace)).toBe(before);
+  });
 });
 
 describe("members", () => {

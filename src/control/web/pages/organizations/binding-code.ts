@@ -11,13 +11,14 @@ import { inside } from "./inside.js";
 export function bindingCodePages(app: FastifyInstance, site: Site): void {
   app.get(
     "/orgs/:org/code/refresh",
-    inside(site, async ({ visit, texts, path, organization }) =>
+    inside(site, async ({ visit, texts, path, organization }, { request }) =>
       confirmPage(visit, {
         ...texts.refreshCode,
         kind: organization.name,
         action: `${path}/code/refresh`,
         key: site.formKey(),
         back: path,
+        problem: site.refusal(request, visit).problem,
       }),
     ),
   );
@@ -27,7 +28,13 @@ export function bindingCodePages(app: FastifyInstance, site: Site): void {
     inside(site, async ({ visit, path, organization, fields }, reply) => {
       const key = asIdempotencyKey(fields["key"]);
       if (key === undefined) throw new JitnodeError("invalid_request");
-      await site.bindingCodes.refresh(visit.actor, organization.id, repeatOf(key, `${path}/code/refresh`, {}));
+      const action = `${path}/code/refresh`;
+      try {
+        await site.bindingCodes.refresh(visit.actor, organization.id, repeatOf(key, action, {}));
+      } catch (error) {
+        if (!(error instanceof JitnodeError) || error.code !== "rate_limited") throw error;
+        return site.again(reply, visit, action, error);
+      }
       return site.go(reply, `${path}?code=shown`, "refreshed");
     }),
   );
