@@ -159,7 +159,9 @@ describe("wait", () => {
     await watch.waitForLog(/connection unreachable/);
     const waiting = startCli(["wait", "--for", "connected", "--json"], { env: daemon.cliEnv });
     const other = startCli(["wait", "--for", "unbound", "--json"], { env: daemon.cliEnv });
-    await Promise.all([waiting.waitForLog(/Waiting/), other.waitForLog(/Waiting/)]);
+    // Whoever waits is told why nothing comes.
+    const why = /^Waiting until .* No connection to the control plane since \S+Z: .* \(control_plane_unreachable\)/;
+    await Promise.all([waiting.waitForLog(why), other.waitForLog(/Waiting/)]);
     await runCli(["node", "unbind", "--yes"], { env: daemon.cliEnv });
     const { stdout } = await runCli(["status"], { env: daemon.cliEnv });
     // An activation would be refused as long as the unbind is not confirmed.
