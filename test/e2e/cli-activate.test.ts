@@ -194,6 +194,7 @@ describe("somebody who is signed in", () => {
     const join = ["activate", "--json", "--binding-code-file", "-"];
     const wrong = await ada.cli(join, { env: { ...two.cliEnv, JITNODE_ORG: "code-two" }, stdin: code });
     expect([wrong.code, errorOf(wrong).code]).toEqual([5, "binding_code_invalid"]);
+    expect(errorOf(wrong).hint).toMatch(/current code of code-two itself: .* Without JITNODE_ORG, the organization/);
     const right = await ada.cli(join, { env: { ...two.cliEnv, JITNODE_ORG: "code-one" }, stdin: code });
     expect(right.code).toBe(0);
   });

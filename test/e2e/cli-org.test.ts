@@ -82,7 +82,10 @@ describe("its binding code", () => {
     expect(shown.stderr).toMatch(/Refresh it after each invitation.*whoever has the code gets in/);
 
     const join = ["org", "join", "--binding-code-file", "-"];
-    expect(await refused(bob, [...join, "--org", "other-org"], shown.stdout)).toEqual([5, "binding_code_invalid"]);
+    // The control plane has one answer for a foreign code; the hint knows what --org means.
+    const foreign = await bob.cli([...join, "--org", "other-org", "--json"], { env: site.env, stdin: shown.stdout });
+    expect([foreign.code, errorOf(foreign)]).toMatchObject([5, { code: "binding_code_invalid" }]);
+    expect(errorOf(foreign).hint).toMatch(/current code of other-org itself: .* Without --org, the organization/);
     expect(await ok(bob, join, "org-join", shown.stdout)).toMatchObject({ id: "inviting", role: "member" });
 
     const refresh = await bob.cli(["org", "code", "refresh", "--org", "inviting"], { env: site.env });

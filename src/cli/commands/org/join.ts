@@ -6,6 +6,7 @@ import { askBindingCode, bindingCodeOption, readBindingCode } from "../../bindin
 import type { Command } from "../../command.js";
 import { openPeople } from "../../control-plane.js";
 import { describeOrganization } from "../../describe-organization.js";
+import { joinExpected } from "../../join-organization.js";
 import { line } from "../../output/line.js";
 
 export const command: Command = {
@@ -31,10 +32,11 @@ export const command: Command = {
     const people = await openPeople(context);
     const code = given ?? (await askBindingCode(context, line`Binding code`));
     const expected = context.settings.text("org");
-    const organization = await people.joinOrganization({
-      binding_code: code,
-      ...(expected === undefined ? {} : { expected_org: expected }),
-    });
+    const constraint = context.flags.org === undefined ? "JITNODE_ORG" : "--org";
+    const organization =
+      expected === undefined
+        ? await people.joinOrganization({ binding_code: code })
+        : await joinExpected(people, code, { org: expected, constraint });
     context.output.result(organization, () => describeOrganization(organization));
     return exitCodes.done;
   },

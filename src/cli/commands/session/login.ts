@@ -9,6 +9,7 @@ import { askBindingCode, bindingCodeOption, readBindingCode } from "../../bindin
 import type { Command } from "../../command.js";
 import type { Context } from "../../context.js";
 import { asNodesOrganization, asStoredSession, createPeople, resolveServer } from "../../control-plane.js";
+import { joinExpected } from "../../join-organization.js";
 import { keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
@@ -81,7 +82,7 @@ async function becomeMember(
   if (given === undefined && !context.prompts.possible) throw new JitnodeError("membership_required");
   if (given === undefined) context.output.note(line`This node belongs to ${org}, and you are not a member of it.`);
   const code = given ?? (await askBindingCode(context, line`Binding code of ${org}`));
-  await people.joinOrganization({ binding_code: code, expected_org: org });
+  await joinExpected(people, code, { org });
 }
 
 async function isMember(people: PeopleClient, org: string): Promise<boolean> {
