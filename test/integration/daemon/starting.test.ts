@@ -151,8 +151,20 @@ describe("the socket", () => {
   test("a file that is no socket is left alone", async () => {
     const path = join(temporaryFolder(), "s.sock");
     writeFileSync(path, "precious");
-    expect((await refusedStart({ socket: path })).code).toBe(1);
+    expect(await refusedStart({ socket: path })).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`${path} is not a socket`),
+    });
     expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  test("a folder of it that is a file is called one", async () => {
+    const file = join(temporaryFolder(), "run");
+    writeFileSync(file, "", { mode: 0o755 });
+    expect(await refusedStart({ socket: join(file, "s.sock") })).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(`^The socket's folder ${file} is a file, not a folder\\. .*\n.*JITNODE_SOCKET`),
+    });
   });
 
   test("a path longer than a socket allows is refused by name", async () => {
@@ -206,6 +218,19 @@ describe("a state directory that cannot be written", () => {
       code: 1,
       said: expect.stringContaining("state_not_writable"),
     });
+  });
+
+  test.each([0o644, 0o755])("a file of mode %o in its place, or above it, is called one", async (fileMode) => {
+    const file = join(temporaryFolder(), "state");
+    const socket = join(temporaryFolder(), "s.sock");
+    writeFileSync(file, "precious", { mode: fileMode });
+    for (const stateDir of [file, join(file, "below")]) {
+      expect(await refusedStart({ stateDir, socket })).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/ is a file, not a folder\. \(state_not_writable\)\n.*move the file away/),
+      });
+    }
+    expect(readFileSync(file, "utf8")).toBe("precious");
   });
 
   test("a disk that is full at the start: refused, and nothing half-made counts", async () => {
