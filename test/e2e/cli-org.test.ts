@@ -182,6 +182,11 @@ describe("nodes", () => {
     const daemon = await activate("ours", "own");
     const unbind = (...more: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
       bob.cli(["node", "unbind", "--json", ...more], { env: daemon.cliEnv });
+    // What another node would need is not passed over: something else was meant.
+    for (const option of ["--org=theirs", `--server=${site.control.url}`]) {
+      const meant = await unbind(option, "--yes");
+      expect([meant.code, errorOf(meant).code]).toEqual([2, "usage"]);
+    }
     const asked = await unbind();
     expect([asked.code, errorOf(asked).code]).toEqual([2, "confirmation_needed"]);
     expect(jsonOf(await unbind("--yes"), "node-unbind")).toMatchObject({ organization_id: "ours", confirmed: true });

@@ -65,10 +65,17 @@ describe("status", () => {
     }
   });
 
-  test("refuses a --server that is no URL of a control plane, although it asks only the daemon", async () => {
+  test("takes no --server and no --org, since it asks only the daemon; the variables may be set", async () => {
     const daemon = await startDaemon();
-    const asked = await runCli(["status", "--json", "--server", "ftp://x"], { env: daemon.cliEnv });
-    expect(failure(asked)).toEqual([2, "server_invalid"]);
+    for (const option of ["--server=https://control.example.com", "--org=acme"]) {
+      const refused = await runCli([option, "status"], { env: daemon.cliEnv });
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toMatch(
+        /^jitnode status takes no --(server|org)\. \(usage\)\n--server is for commands that ask/,
+      );
+    }
+    const env = { ...daemon.cliEnv, JITNODE_SERVER: "ftp://x", JITNODE_ORG: "No Org" };
+    expect((await runCli(["status", "--no-input"], { env })).code).toBe(0);
   });
 
   test("says where it looked when no daemon answers", async () => {

@@ -24,7 +24,7 @@ describe("the command in what was typed", () => {
     ["org code", "org code |"],
     ["org code refresh", "org code refresh |"],
     ["org --json code --org acme refresh", "org code refresh | --json --org acme"],
-    ["--server https://control.example.com status", "status | --server https://control.example.com"],
+    ["--server https://control.example.com whoami", "whoami | --server https://control.example.com"],
     ["org remove JP_8f3kQ2mZ7pVbT4sW --yes", "org remove | JP_8f3kQ2mZ7pVbT4sW --yes"],
     ["--version --json", "version | --json"],
     // Words after -- are arguments, whatever they are.

@@ -3,7 +3,7 @@
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
 import { askBindingCode, bindingCodeOption, readBindingCode } from "../../binding-code.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { openPeople } from "../../control-plane.js";
 import { describeOrganization } from "../../describe-organization.js";
 import { joinExpected } from "../../join-organization.js";
@@ -14,7 +14,7 @@ export const command: Command = {
   description:
     "Ask a member for the code. It is read from a prompt, a file or standard input, since arguments are seen by others.\n" +
     "With --org or JITNODE_ORG nothing is joined if the code is another organization's.",
-  options: [bindingCodeOption],
+  options: [bindingCodeOption, serverOption, orgOption],
   examples: [
     { line: "jitnode org join", says: "Asks for the code" },
     { line: "jitnode org join --binding-code-file - < code.txt", says: "Without a question" },

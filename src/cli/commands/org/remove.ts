@@ -4,7 +4,7 @@ import type { PeopleClient } from "../../../client/people.js";
 import { asAccountId, type AccountId } from "../../../domain/ids.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { confirm, yesOption } from "../../confirm.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
 import { line, type Line } from "../../output/line.js";
@@ -15,7 +15,7 @@ export const command: Command = {
     "Only an administrator may. The binding code is refreshed with it, since the removed person knew it.\n" +
     "Nodes that they activated stay bound.",
   arguments: [{ name: "ACCOUNT_ID", description: "As `jitnode org members` shows it: JP_…", required: true }],
-  options: [yesOption],
+  options: [yesOption, serverOption, orgOption],
   examples: [{ line: "jitnode org remove JP_8f3kQ2mZ7pVbT4sW", says: "Asks before it does it" }],
   schema: "org-remove",
   async run(context, input) {
