@@ -1,9 +1,9 @@
 // Finds the command in what was typed: the longest run of words that the table knows. Options may stand anywhere.
 
+import { closest } from "../domain/closest.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { globalOptions, scopeOptions, type Option } from "./command.js";
 import { line } from "./output/line.js";
-import { closest } from "./closest.js";
 import { table, type Entry } from "./table.js";
 
 export type Found =

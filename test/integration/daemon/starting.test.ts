@@ -188,6 +188,18 @@ describe("settings", () => {
     expect(await refusedStart({ env })).toMatchObject({ code: 2, said: expect.stringContaining(code) });
   });
 
+  test("a name that does not exist is warned of, with the one that was meant", async () => {
+    const daemon = await startDaemon({ env: { JITNODE_SEVER: "https://control.example.com" } });
+    const told = await daemon.waitForLog(/unknown setting/);
+    expect(JSON.parse(told)).toMatchObject({
+      level: "warn",
+      event: "unknown setting ignored",
+      variable: "JITNODE_SEVER",
+      did_you_mean: "JITNODE_SERVER",
+    });
+    expect(daemon.stderr().match(/unknown setting/g)).toHaveLength(1);
+  });
+
   test("without any, an unprivileged user gets folders of their own", async () => {
     const user = unprivileged();
     const home = temporaryFolder({ owner: user });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { closest } from "../../../src/cli/closest.js";
 import { findCommand } from "../../../src/cli/find-command.js";
 import { JitnodeError } from "../../../src/protocol/errors.js";
 
@@ -64,11 +63,4 @@ describe("the command in what was typed", () => {
   test("what was typed reaches the message escaped", () => {
     expect(refused("st\u001b[2Jatus").message).not.toContain("\u001b");
   });
-});
-
-test("only near words are suggested", () => {
-  expect(closest("lgoin", ["login", "logout"])).toBe("login");
-  expect(closest("stat", ["status", "wait"])).toBe("status");
-  expect(closest("banana", ["login", "logout"])).toBeUndefined();
-  expect(closest("x".repeat(10_000), ["login"])).toBeUndefined();
 });
