@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -22,6 +23,7 @@ import { temporaryFolder } from "../../support/temporary.js";
 import { timed } from "../../support/timed.js";
 import { startFakeControlPlane } from "../../emulators/control-plane.js";
 import { ask, reach, statusOf, warningsOf } from "./daemon-client.js";
+import { startOwnDaemon } from "./own-daemon.js";
 
 /** A start that must fail: its exit code and what it says. */
 async function refusedStart(options: DaemonOptions): Promise<{ readonly code: number | null; readonly said: string }> {
@@ -272,6 +274,41 @@ describe("a state directory that cannot be written", () => {
     await stopped(daemon);
     const again = await startDaemon({ stateDir, user });
     expect((await ask(again.socket, "GET", "/v1/health/live")).status).toBe(200);
+  });
+
+  test("a disk that fills up while nothing is to be written: a liveness check finds it all the same", async () => {
+    const fake = await startFakeControlPlane();
+    const user = unprivileged();
+    const stateDir = temporaryFolder({ owner: user });
+    const daemon = await startDaemon({ stateDir, user, server: fake.url });
+    await reach(daemon, { state: "pending" });
+    fake.approve();
+    await reach(daemon, ({ last_heartbeat_at }) => last_heartbeat_at !== null);
+    await stopped(daemon);
+    // Without its control plane a bound node has nothing to write.
+    await fake.stop();
+    const fileSizeLimit = statSync(join(stateDir, "node.db")).size / 2;
+    const again = await startDaemon({ stateDir, user, fileSizeLimit });
+    const live = async (): Promise<unknown> => (await ask(again.socket, "GET", "/v1/health/live")).body["live"];
+    await expect.poll(live).toBe(false);
+    expect(warningsOf(await statusOf(again))).toContain("state_not_writable");
+  });
+
+  test("looking whether it can be written changes nothing that anybody is told of", async () => {
+    const daemon = await startOwnDaemon({ speed: 1_000 });
+    let events = 0;
+    const call = request({ socketPath: daemon.socket, path: "/v1/events", headers: { host: "jitnoded" } }, (response) =>
+      response.on("error", () => undefined).on("data", () => (events += 1)),
+    );
+    call.on("error", () => undefined).end();
+    onEnd(() => void call.destroy());
+    await expect.poll(() => events).toBe(1);
+    const file = join(daemon.stateDir, "node.db");
+    const written = statSync(file).mtimeMs;
+    const live = async (): Promise<number> => (await ask(daemon.socket, "GET", "/v1/health/live")).status;
+    await expect.poll(async () => (await live()) === 200 && statSync(file).mtimeMs > written).toBe(true);
+    expect(await live()).toBe(200);
+    expect(events).toBe(1);
   });
 });
 
