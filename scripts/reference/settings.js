@@ -20,7 +20,7 @@ export function settingsPage() {
   return `# Settings
 
 Made from \`src/config/settings.ts\` and \`sign-ins.ts\`; do not edit. A flag wins over a variable, a variable over a configuration file, that over the default.
-Durations are seconds.
+Durations are seconds. Daemon and control plane warn at their start of a variable that is named like a setting of theirs and is none.
 
 ${["daemon", "cli", "control"].map(section).join("\n")}`;
 }

@@ -50,7 +50,20 @@ export interface Command {
 export const globalOptions = [
   { name: "json", description: "Print the result as JSON (schemas/), errors too" },
   { name: "no-input", description: "Never ask: fail where an answer is needed" },
-  { name: "server", value: "URL", description: "The control plane (JITNODE_SERVER)" },
-  { name: "org", value: "ID", description: "The organization that is meant (JITNODE_ORG)" },
   { name: "help", description: "Show help" },
 ] as const satisfies readonly Option[];
+
+/** Of every command that asks a control plane. */
+export const serverOption: Option = {
+  name: "server",
+  value: "URL",
+  description: "The control plane (JITNODE_SERVER)",
+};
+/** Of every command about one organization that may be another one than this node's. */
+export const orgOption: Option = {
+  name: "org",
+  value: "ID",
+  description: "The organization that is meant (JITNODE_ORG)",
+};
+/** Only some commands take these, but they may stand anywhere in the line, also before the command's words. */
+export const scopeOptions = [serverOption, orgOption] as const;

@@ -7,11 +7,19 @@ import type { Line } from "./output/line.js";
 
 export const yesOption: Option = { name: "yes", description: "Do not ask" };
 
-/** Throws `confirmation_needed` when nobody can be asked, or the answer is no. */
-export async function confirm({ prompts }: Context, input: Input, question: Line): Promise<void> {
+/**
+ * Throws `confirmation_needed` when nobody can be asked, or the answer is no. A question that must be looked up first
+ * costs nothing where it is not asked.
+ */
+export async function confirm(
+  { prompts }: Context,
+  input: Input,
+  question: Line | (() => Promise<Line>),
+): Promise<void> {
   if (input.has(yesOption.name)) return;
   if (!prompts.possible) throw new JitnodeError("confirmation_needed");
-  if (!(await prompts.confirm(question, false))) {
+  const asked = typeof question === "string" ? question : await question();
+  if (!(await prompts.confirm(asked, false))) {
     throw new JitnodeError("confirmation_needed", { message: "Nothing was changed.", hint: "Answer y to go on." });
   }
 }

@@ -1,9 +1,9 @@
 // Finds the command in what was typed: the longest run of words that the table knows. Options may stand anywhere.
 
+import { closest } from "../domain/closest.js";
 import { JitnodeError } from "../protocol/errors.js";
-import { globalOptions } from "./command.js";
+import { globalOptions, scopeOptions, type Option } from "./command.js";
 import { line } from "./output/line.js";
-import { closest } from "./closest.js";
 import { table, type Entry } from "./table.js";
 
 export type Found =
@@ -11,15 +11,17 @@ export type Found =
   /** Help of everything, or of what begins with these words. */
   | { readonly kind: "help"; readonly words: readonly string[] };
 
-const globalsWithValue = new Set(globalOptions.flatMap((option) => ("value" in option ? [`--${option.name}`] : [])));
+/** Those that may stand before the command's words. */
+const anywhere: readonly Option[] = [...globalOptions, ...scopeOptions];
+const withValue = new Set(anywhere.flatMap(({ name, value }) => (value === undefined ? [] : [`--${name}`])));
 
-/** The positions of words that may name the command: those before `--` that are no option and no global's value. */
+/** The positions of words that may name the command: those before `--` that are no option and no such one's value. */
 function wordPositions(argv: readonly string[]): readonly number[] {
   const positions: number[] = [];
   for (let at = 0; at < argv.length; at += 1) {
     const token = argv[at] ?? "";
     if (token === "--") break;
-    if (globalsWithValue.has(token)) at += 1;
+    if (withValue.has(token)) at += 1;
     else if (!token.startsWith("-")) positions.push(at);
   }
   return positions;
@@ -48,7 +50,7 @@ export function findCommand(argv: readonly string[]): Found {
     return { kind: "command", entry, rest };
   }
   if (words.length === 0) {
-    const stray = argv.find((token) => token.startsWith("-") && !isGlobal(token));
+    const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token));
     if (stray !== undefined && !wantsHelp)
       throw unknown(line`There is no option ${stray} without a command.`, undefined);
     return { kind: "help", words: [] };
@@ -61,9 +63,8 @@ export function findCommand(argv: readonly string[]): Found {
   });
 }
 
-const isGlobal = (token: string): boolean =>
-  token === "-h" ||
-  globalOptions.some((option) => token === `--${option.name}` || token.startsWith(`--${option.name}=`));
+const isAnywhere = (token: string): boolean =>
+  token === "-h" || anywhere.some(({ name }) => token === `--${name}` || token.startsWith(`--${name}=`));
 
 /** The words that may follow. */
 function nextWords(words: readonly string[]): readonly string[] {

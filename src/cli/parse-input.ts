@@ -2,7 +2,7 @@
 
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from "commander";
 import { JitnodeError } from "../protocol/errors.js";
-import { globalOptions, type Command, type Input, type Option } from "./command.js";
+import { globalOptions, scopeOptions, type Command, type Input, type Option } from "./command.js";
 import { line } from "./output/line.js";
 
 export interface Parsed {
@@ -24,6 +24,9 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
   parser.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   const options: readonly Option[] = [...globalOptions, ...(command.options ?? [])];
   for (const option of options) parser.addOption(toParserOption(option));
+  // Known everywhere, so that what is wrong with them can be said; offered and taken only where they mean something.
+  const meaningless = scopeOptions.filter(({ name }) => !options.some((option) => option.name === name));
+  for (const option of meaningless) parser.addOption(toParserOption(option).hideHelp());
   for (const { name, required } of command.arguments ?? []) {
     parser.addArgument(new Argument(required ? `<${name}>` : `[${name}]`));
   }
@@ -43,6 +46,13 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
     const value = valueOf(name);
     return typeof value === "string" ? value : undefined;
   };
+  for (const { name } of meaningless) {
+    if (valueOf(name) === undefined) continue;
+    throw new JitnodeError("usage", {
+      message: line`jitnode ${words.join(" ")} takes no --${name}.`,
+      hint: line`--server is for commands that ask a control plane, --org for those about one organization. See jitnode ${words.join(" ")} --help.`,
+    });
+  }
   for (const { name, value } of options) {
     if (value !== undefined && option(name) === "") throw usage(words, `option '--${name}' is empty`);
   }

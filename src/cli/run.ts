@@ -1,6 +1,5 @@
 // Runs one command: find it, parse, run, and turn whatever goes wrong into one sentence, a hint and an exit code.
 
-import { asServerUrl } from "../config/read.js";
 import { readEnvironment } from "../platform/environment.js";
 import { listenForTermination, type Termination } from "../platform/signals.js";
 import { JitnodeError } from "../protocol/errors.js";
@@ -23,9 +22,6 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     command = await found.entry.load();
     const { parseInput } = await import("./parse-input.js");
     const parsed = parseInput(found.entry.words, command, found.rest);
-    // Also where the command asks nobody but the daemon.
-    if (parsed.server !== undefined && asServerUrl(parsed.server) === undefined)
-      throw new JitnodeError("server_invalid");
     context = await createContext(parsed, termination);
     return await command.run(context, parsed.input);
   } catch (thrown) {

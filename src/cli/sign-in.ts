@@ -38,7 +38,10 @@ const failurePause = 10;
 
 export async function signIn(context: Context, options: SignInOptions): Promise<SignedIn> {
   if (!context.mayAsk && options.show === undefined) {
-    throw new JitnodeError("sign_in_needed", { message: line`You are not signed in at ${options.issuer}.` });
+    throw new JitnodeError("sign_in_needed", {
+      message: line`You are not signed in at ${options.issuer}.`,
+      hint: "Run `jitnode login` at a terminal, without --no-input: a person must open a link.",
+    });
   }
   const key = generateKeyPair();
   const transport = await createTransport(context, options.issuer, key);

@@ -1,7 +1,7 @@
 // Starts the daemon, in the one order that is right: the lock on the state directory, the key, the socket, and only then
 // the loops that talk to the world.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "../platform/clock.js";
 import { createHttpClient } from "../platform/http-client.js";
 import type { Log } from "../platform/log.js";
@@ -140,7 +140,10 @@ function refusedSocket(
       });
     case "refused":
       return new JitnodeError("state_not_writable", {
-        message: `The socket ${path} cannot be made.`,
+        message:
+          explainUnwritable("socket's folder", dirname(path))?.message ??
+          `The socket ${path} cannot be made (${outcome.detail}).`,
+        // Not whom to give the folder to: it may be one that everybody shares.
         hint: "Check its folder, or set another JITNODE_SOCKET.",
         log: { detail: outcome.detail },
       });

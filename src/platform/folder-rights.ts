@@ -1,5 +1,5 @@
-// Why a folder cannot be written, in words that can be acted on: who this process is, whom the folder belongs to, and the
-// command that changes it. Volumes of containers are the usual case.
+// Why a folder cannot be written, in words that can be acted on: that there is a file in its place, or who this process
+// is, whom the folder belongs to, and the command that changes it. Volumes of containers are the usual case.
 
 import { accessSync, constants, statSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
@@ -16,6 +16,15 @@ export function explainUnwritable(what: string, folder: string): Explanation | u
   const gid = process.getgid?.();
   const found = nearest(folder);
   if (uid === undefined || gid === undefined || found === undefined) return undefined;
+  if (!found.stats.isDirectory()) {
+    return {
+      message:
+        found.path === folder
+          ? `The ${what} ${folder} is a file, not a folder.`
+          : `The ${what} ${folder} cannot be made: ${found.path} is a file, not a folder.`,
+      hint: "Name another folder, or move the file away.",
+    };
+  }
   const code = refusal(found.path);
   if (code === undefined) return undefined;
   if (code === "EROFS") {

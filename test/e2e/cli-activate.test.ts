@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
-import { freePort, runCli, startCli, startDaemon, type Daemon } from "../support/programs.js";
+import { freePort, runCli, startCli, startControl, startDaemon, type Daemon } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { errorOf, jsonOf, readShown, resultOf, startSite, type CliSite, type Person } from "./cli-site.js";
 
@@ -194,6 +194,7 @@ describe("somebody who is signed in", () => {
     const join = ["activate", "--json", "--binding-code-file", "-"];
     const wrong = await ada.cli(join, { env: { ...two.cliEnv, JITNODE_ORG: "code-two" }, stdin: code });
     expect([wrong.code, errorOf(wrong).code]).toEqual([5, "binding_code_invalid"]);
+    expect(errorOf(wrong).hint).toMatch(/current code of code-two itself: .* Without JITNODE_ORG, the organization/);
     const right = await ada.cli(join, { env: { ...two.cliEnv, JITNODE_ORG: "code-one" }, stdin: code });
     expect(right.code).toBe(0);
   });
@@ -209,6 +210,25 @@ describe("in a browser", () => {
     const result = await resultOf(command);
     expect(jsonOf(result, "activate")).toMatchObject({ binding: { organization: { id: "web-org" } } });
     expect(result.code).toBe(0);
+  });
+
+  test("--web says since when and why the control plane is away, and that it is back; and goes on waiting", async () => {
+    const { control, person } = await startSite();
+    const eve = await person("eve");
+    const daemon = await startDaemon({ server: control.url });
+    const command = startCli(["activate", "--web", "--json"], { env: daemon.cliEnv });
+    const shown = await readShown(command);
+    await control.kill();
+    await command.waitForLog(
+      /^Waiting for the decision… No connection to the control plane since \S+Z: .* \(control_plane_unreachable\) The daemon keeps trying\.$/,
+    );
+    const { port, metricsPort, dataDir } = control;
+    await startControl({ port, metricsPort, dataDir, deviceInterval: "1" });
+    await command.waitForLog(/^The control plane answers again\. Waiting for the decision…$/);
+    const told = command.stderr().match(/No connection.*/g) ?? [];
+    expect(told).toHaveLength(new Set(told).size);
+    await eve.decide(shown, "Deny");
+    expect((await resultOf(command)).code).toBe(5);
   });
 
   test("--web ends with 5 when it is denied", async () => {

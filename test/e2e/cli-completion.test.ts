@@ -51,6 +51,8 @@ describe("bash", () => {
     expect(bash("activate", "--cr")).toEqual(["--create-org"]);
     expect(bash("status", "--w")).toEqual(["--watch"]);
     expect(bash("org", "list", "--w")).toEqual([""]);
+    expect(bash("org", "list", "--s")).toEqual(["--server"]);
+    expect(bash("status", "--s")).toEqual([""]);
     expect(bash("wait", "--for", "")).toEqual(["bound", "connected", "unbound"]);
   });
 

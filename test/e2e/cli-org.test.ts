@@ -82,7 +82,10 @@ describe("its binding code", () => {
     expect(shown.stderr).toMatch(/Refresh it after each invitation.*whoever has the code gets in/);
 
     const join = ["org", "join", "--binding-code-file", "-"];
-    expect(await refused(bob, [...join, "--org", "other-org"], shown.stdout)).toEqual([5, "binding_code_invalid"]);
+    // The control plane has one answer for a foreign code; the hint knows what --org means.
+    const foreign = await bob.cli([...join, "--org", "other-org", "--json"], { env: site.env, stdin: shown.stdout });
+    expect([foreign.code, errorOf(foreign)]).toMatchObject([5, { code: "binding_code_invalid" }]);
+    expect(errorOf(foreign).hint).toMatch(/current code of other-org itself: .* Without --org, the organization/);
     expect(await ok(bob, join, "org-join", shown.stdout)).toMatchObject({ id: "inviting", role: "member" });
 
     const refresh = await bob.cli(["org", "code", "refresh", "--org", "inviting"], { env: site.env });
@@ -179,6 +182,11 @@ describe("nodes", () => {
     const daemon = await activate("ours", "own");
     const unbind = (...more: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
       bob.cli(["node", "unbind", "--json", ...more], { env: daemon.cliEnv });
+    // What another node would need is not passed over: something else was meant.
+    for (const option of ["--org=theirs", `--server=${site.control.url}`]) {
+      const meant = await unbind(option, "--yes");
+      expect([meant.code, errorOf(meant).code]).toEqual([2, "usage"]);
+    }
     const asked = await unbind();
     expect([asked.code, errorOf(asked).code]).toEqual([2, "confirmation_needed"]);
     expect(jsonOf(await unbind("--yes"), "node-unbind")).toMatchObject({ organization_id: "ours", confirmed: true });

@@ -195,6 +195,14 @@ describe("the first sign-in on a bound node", () => {
   });
 });
 
+test("login with --no-input does not recommend itself, but a terminal and somebody at it", async () => {
+  const result = await runCli(["login", "--json", "--no-input", "--server", site.control.url]);
+  expect(failure(result)).toEqual([4, "sign_in_needed"]);
+  expect(errorOf(result).hint).toBe(
+    `Run \`jitnode login --server ${site.control.url}\` at a terminal, without --no-input: a person must open a link.`,
+  );
+});
+
 describe("a control plane", () => {
   test("that is away, or may not be talked to, is said to be so", async () => {
     const proxy = await startLossyProxy();

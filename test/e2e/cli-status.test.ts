@@ -65,10 +65,17 @@ describe("status", () => {
     }
   });
 
-  test("refuses a --server that is no URL of a control plane, although it asks only the daemon", async () => {
+  test("takes no --server and no --org, since it asks only the daemon; the variables may be set", async () => {
     const daemon = await startDaemon();
-    const asked = await runCli(["status", "--json", "--server", "ftp://x"], { env: daemon.cliEnv });
-    expect(failure(asked)).toEqual([2, "server_invalid"]);
+    for (const option of ["--server=https://control.example.com", "--org=acme"]) {
+      const refused = await runCli([option, "status"], { env: daemon.cliEnv });
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toMatch(
+        /^jitnode status takes no --(server|org)\. \(usage\)\n--server is for commands that ask/,
+      );
+    }
+    const env = { ...daemon.cliEnv, JITNODE_SERVER: "ftp://x", JITNODE_ORG: "No Org" };
+    expect((await runCli(["status", "--no-input"], { env })).code).toBe(0);
   });
 
   test("says where it looked when no daemon answers", async () => {
@@ -159,7 +166,9 @@ describe("wait", () => {
     await watch.waitForLog(/connection unreachable/);
     const waiting = startCli(["wait", "--for", "connected", "--json"], { env: daemon.cliEnv });
     const other = startCli(["wait", "--for", "unbound", "--json"], { env: daemon.cliEnv });
-    await Promise.all([waiting.waitForLog(/Waiting/), other.waitForLog(/Waiting/)]);
+    // Whoever waits is told why nothing comes.
+    const why = /^Waiting until .* No connection to the control plane since \S+Z: .* \(control_plane_unreachable\)/;
+    await Promise.all([waiting.waitForLog(why), other.waitForLog(/Waiting/)]);
     await runCli(["node", "unbind", "--yes"], { env: daemon.cliEnv });
     const { stdout } = await runCli(["status"], { env: daemon.cliEnv });
     // An activation would be refused as long as the unbind is not confirmed.

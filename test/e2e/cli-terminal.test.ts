@@ -141,6 +141,26 @@ describe("what destroys", () => {
     expect(await second.exited).toBe(0);
     expect((await statusOf(daemon.cliEnv)).state).toBe("unbound");
   });
+
+  test("a member is removed by name and role, not by an ID alone", async () => {
+    const env = { ...site.env, JITNODE_ORG: "by-name" };
+    await ada.cli(["org", "create", "by-name", "--name", "B", "--accept-agreement"], { env });
+    const stdin = (await ada.cli(["org", "code"], { env })).stdout;
+    const carol = await site.person("carol");
+    await carol.signIn(site.env);
+    await carol.cli(["org", "join", "--binding-code-file", "-"], { env, stdin });
+    const id = /^(JP_\w+) .* carol$/m.exec((await ada.cli(["org", "members"], { env })).stdout)?.[1] ?? "";
+    for (const question of [
+      `Remove carol (${id}), a regular member, from by-name?`,
+      `${id} is not a member of by-name. Remove it all the same?`,
+    ]) {
+      const terminal = openTerminal(["org", "remove", id], { env, home: ada.home });
+      await terminal.waitFor(new RegExp(question.replace(/[().?]/g, "\\$&")));
+      terminal.type(`y${keys.enter}`);
+      expect(await terminal.exited).toBe(0);
+    }
+    expect((await ada.cli(["org", "members"], { env })).stdout).not.toContain("carol");
+  });
 });
 
 describe("on the screen", () => {

@@ -82,7 +82,13 @@ export function createRoutes(context: DaemonContext, { activation, unbinding, st
       handle: () =>
         store.isWritable()
           ? json({ live: true, ...notJudged(status.current()) })
-          : json({ live: false, detail: "The state directory cannot be written." }, 503),
+          : json(
+              {
+                live: false,
+                detail: "The state directory cannot be written: see whether its disk is full or read-only.",
+              },
+              503,
+            ),
     },
     {
       method: "GET",

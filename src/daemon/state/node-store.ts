@@ -10,14 +10,14 @@ export interface NodeStore {
   current(): NodeState;
   /** Throws `state_not_writable` and changes nothing when it cannot be written. */
   update(patch: StatePatch): void;
-  /** Was the last write good? Writes again if that was long ago, or was not. */
+  /** Was the last write good? Tries one if that was some time ago, or was not. */
   isWritable(): boolean;
   lastWriteFailed(): boolean;
   subscribe(listener: () => void): void;
 }
 
-/** How long a good write says that the next one will be good too, in milliseconds. */
-const writeTrust = 30_000;
+/** How long a good write says that the next one will be good too, in milliseconds; so often may a check cost one. */
+const writeTrust = 5_000;
 
 export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
   const listeners: (() => void)[] = [];
@@ -29,17 +29,23 @@ export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
     for (const listener of listeners) listener();
   };
 
-  function write(patch: StatePatch): void {
+  /** Whether it went well is remembered, and told if that is new. */
+  function attempt(work: () => void): void {
     const before = failed;
     try {
-      file.write(patch);
+      work();
       failed = false;
       writtenAt = clock.now();
     } catch (error) {
       failed = true;
-      if (!before) tell();
       throw error;
+    } finally {
+      if (failed !== before) tell();
     }
+  }
+
+  function update(patch: StatePatch): void {
+    attempt(() => file.write(patch));
     state = Object.fromEntries(
       Object.entries({ ...state, ...patch }).filter(([, value]) => value !== undefined),
     ) as unknown as NodeState;
@@ -48,11 +54,11 @@ export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
 
   return {
     current: () => state,
-    update: write,
+    update,
     isWritable() {
       if (!failed && Math.abs(clock.now() - writtenAt) < writeTrust) return true;
       try {
-        write({ seq: state.seq });
+        attempt(() => file.probe());
         return true;
       } catch (error) {
         if (error instanceof JitnodeError && error.code === "state_not_writable") return false;

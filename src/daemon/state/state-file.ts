@@ -13,10 +13,14 @@ export interface StateFile {
   read(): NodeState;
   /** All of it or nothing; throws `state_not_writable`. */
   write(patch: StatePatch): void;
+  /** Writes, and leaves everything as it was: can it be written at the moment? Throws as `write` does. */
+  probe(): void;
   close(): void;
 }
 
 const schemaVersion = 1;
+/** None of the names in ./shapes. */
+const probeName = "probe";
 
 /** Throws `already_running`, `state_not_writable`, `state_corrupt` or `schema_newer`. */
 export function openStateFile(path: string): StateFile {
@@ -71,21 +75,23 @@ function wrap(database: BetterSqlite3.Database): StateFile {
       else put.run(name, JSON.stringify(value));
     }
   });
+  // A row that comes and goes: one that is set to what it is already costs SQLite no write, so that a full disk would
+  // not show.
+  const probe = database.transaction(() => {
+    put.run(probeName, "null");
+    remove.run(probeName);
+  });
+  const translated = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error);
+    }
+  };
   return {
-    read: () => {
-      try {
-        return parse(all.all());
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-    write: (patch) => {
-      try {
-        write.immediate(patch);
-      } catch (error) {
-        throw translate(error);
-      }
-    },
+    read: () => translated(() => parse(all.all())),
+    write: (patch) => translated(() => write.immediate(patch)),
+    probe: () => translated(() => probe.immediate()),
     close: () => database.close(),
   };
 }

@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -22,6 +23,7 @@ import { temporaryFolder } from "../../support/temporary.js";
 import { timed } from "../../support/timed.js";
 import { startFakeControlPlane } from "../../emulators/control-plane.js";
 import { ask, reach, statusOf, warningsOf } from "./daemon-client.js";
+import { startOwnDaemon } from "./own-daemon.js";
 
 /** A start that must fail: its exit code and what it says. */
 async function refusedStart(options: DaemonOptions): Promise<{ readonly code: number | null; readonly said: string }> {
@@ -151,8 +153,20 @@ describe("the socket", () => {
   test("a file that is no socket is left alone", async () => {
     const path = join(temporaryFolder(), "s.sock");
     writeFileSync(path, "precious");
-    expect((await refusedStart({ socket: path })).code).toBe(1);
+    expect(await refusedStart({ socket: path })).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`${path} is not a socket`),
+    });
     expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  test("a folder of it that is a file is called one", async () => {
+    const file = join(temporaryFolder(), "run");
+    writeFileSync(file, "", { mode: 0o755 });
+    expect(await refusedStart({ socket: join(file, "s.sock") })).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(`^The socket's folder ${file} is a file, not a folder\\. .*\n.*JITNODE_SOCKET`),
+    });
   });
 
   test("a path longer than a socket allows is refused by name", async () => {
@@ -174,6 +188,18 @@ describe("settings", () => {
     [{ JITNODE_LOG_LEVEL: "loud" }, "setting_invalid"],
   ])("%o is refused with 2 and %s", async (env, code) => {
     expect(await refusedStart({ env })).toMatchObject({ code: 2, said: expect.stringContaining(code) });
+  });
+
+  test("a name that does not exist is warned of, with the one that was meant", async () => {
+    const daemon = await startDaemon({ env: { JITNODE_SEVER: "https://control.example.com" } });
+    const told = await daemon.waitForLog(/unknown setting/);
+    expect(JSON.parse(told)).toMatchObject({
+      level: "warn",
+      event: "unknown setting ignored",
+      variable: "JITNODE_SEVER",
+      did_you_mean: "JITNODE_SERVER",
+    });
+    expect(daemon.stderr().match(/unknown setting/g)).toHaveLength(1);
   });
 
   test("without any, an unprivileged user gets folders of their own", async () => {
@@ -208,6 +234,19 @@ describe("a state directory that cannot be written", () => {
     });
   });
 
+  test.each([0o644, 0o755])("a file of mode %o in its place, or above it, is called one", async (fileMode) => {
+    const file = join(temporaryFolder(), "state");
+    const socket = join(temporaryFolder(), "s.sock");
+    writeFileSync(file, "precious", { mode: fileMode });
+    for (const stateDir of [file, join(file, "below")]) {
+      expect(await refusedStart({ stateDir, socket })).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/ is a file, not a folder\. \(state_not_writable\)\n.*move the file away/),
+      });
+    }
+    expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
   test("a disk that is full at the start: refused, and nothing half-made counts", async () => {
     const stateDir = temporaryFolder({ owner: unprivileged() });
     const refused = await refusedStart({ stateDir, user: unprivileged(), fileSizeLimit: 512 });
@@ -235,6 +274,41 @@ describe("a state directory that cannot be written", () => {
     await stopped(daemon);
     const again = await startDaemon({ stateDir, user });
     expect((await ask(again.socket, "GET", "/v1/health/live")).status).toBe(200);
+  });
+
+  test("a disk that fills up while nothing is to be written: a liveness check finds it all the same", async () => {
+    const fake = await startFakeControlPlane();
+    const user = unprivileged();
+    const stateDir = temporaryFolder({ owner: user });
+    const daemon = await startDaemon({ stateDir, user, server: fake.url });
+    await reach(daemon, { state: "pending" });
+    fake.approve();
+    await reach(daemon, ({ last_heartbeat_at }) => last_heartbeat_at !== null);
+    await stopped(daemon);
+    // Without its control plane a bound node has nothing to write.
+    await fake.stop();
+    const fileSizeLimit = statSync(join(stateDir, "node.db")).size / 2;
+    const again = await startDaemon({ stateDir, user, fileSizeLimit });
+    const live = async (): Promise<unknown> => (await ask(again.socket, "GET", "/v1/health/live")).body["live"];
+    await expect.poll(live).toBe(false);
+    expect(warningsOf(await statusOf(again))).toContain("state_not_writable");
+  });
+
+  test("looking whether it can be written changes nothing that anybody is told of", async () => {
+    const daemon = await startOwnDaemon({ speed: 1_000 });
+    let events = 0;
+    const call = request({ socketPath: daemon.socket, path: "/v1/events", headers: { host: "jitnoded" } }, (response) =>
+      response.on("error", () => undefined).on("data", () => (events += 1)),
+    );
+    call.on("error", () => undefined).end();
+    onEnd(() => void call.destroy());
+    await expect.poll(() => events).toBe(1);
+    const file = join(daemon.stateDir, "node.db");
+    const written = statSync(file).mtimeMs;
+    const live = async (): Promise<number> => (await ask(daemon.socket, "GET", "/v1/health/live")).status;
+    await expect.poll(async () => (await live()) === 200 && statSync(file).mtimeMs > written).toBe(true);
+    expect(await live()).toBe(200);
+    expect(events).toBe(1);
   });
 });
 

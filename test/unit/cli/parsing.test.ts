@@ -4,6 +4,7 @@ import { parseInput } from "../../../src/cli/parse-input.js";
 import { command as activate } from "../../../src/cli/commands/activate/activate.js";
 import { command as wait } from "../../../src/cli/commands/status/wait.js";
 import { command as remove } from "../../../src/cli/commands/org/remove.js";
+import { table } from "../../../src/cli/table.js";
 import { suggestId } from "../../../src/cli/organization-prompts.js";
 
 describe("options and arguments", () => {
@@ -38,6 +39,39 @@ describe("options and arguments", () => {
     expect(parse).toThrow(message);
     expect(parse).toThrow(expect.objectContaining({ code: "usage", exitCode: 2 }));
     expect(parse).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) as unknown }));
+  });
+
+  test.each([
+    ["server", ["status", "wait", "health", "version", "completion", "dev"]],
+    [
+      "org",
+      [
+        "status",
+        "wait",
+        "health",
+        "login",
+        "logout",
+        "whoami",
+        "org list",
+        "org create",
+        "version",
+        "completion",
+        "dev",
+      ],
+    ],
+  ])("--%s is refused by the commands it means nothing to, and by no other", async (option, others) => {
+    const refusing: string[] = [];
+    for (const { words, load } of table) {
+      const command = await load();
+      const given = (command.arguments ?? []).map(() => "x");
+      try {
+        expect(parseInput(words, command, [...given, `--${option}`, "x"])[option as "server" | "org"]).toBe("x");
+      } catch (error) {
+        expect(error).toMatchObject({ code: "usage", message: `jitnode ${words.join(" ")} takes no --${option}.` });
+        refusing.push(words.join(" "));
+      }
+    }
+    expect(refusing).toEqual(others);
   });
 
   test("a missing argument is refused", () => {

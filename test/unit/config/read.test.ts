@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { asServerUrl, createSettingsReader, isLoopbackHost } from "../../../src/config/read.js";
-import { unknownControlSettings } from "../../../src/config/unknown.js";
+import { unknownControlSettings, unknownDaemonSettings } from "../../../src/config/unknown.js";
 import { readControlConfig } from "../../../src/control/config.js";
 
 const folder = mkdtempSync(join(tmpdir(), "jn-"));
@@ -102,6 +102,28 @@ describe("the control plane's settings", () => {
     expect(() =>
       readControlConfig(createSettingsReader({ JITNODE_CONTROL_DATABASE_URL: "postgres://h/d" }), "/data"),
     ).toThrow("JITNODE_CONTROL_KEY_FILE is required");
+  });
+});
+
+describe("the daemon's settings", () => {
+  it("that do not exist are told with the nearest that does; those of other programs are none of its business", () => {
+    const environment = {
+      JITNODE_SEVER: "https://a.example",
+      JITNODE_STATEDIR: "/state",
+      JITNODE_FOO: "x",
+      JITNODE_SERVER: "https://a.example",
+      JITNODE_CONFIG_DIR: "/config",
+      JITNODE_BINDING_CODE_FILE: "/code",
+      JITNODE_CONTROL_LISTEN: "127.0.0.1:1",
+      JITNODE_CONTROL_LISTN: "127.0.0.1:1",
+      JITNODE_TEST_SEED: "1",
+      NODE_OPTIONS: "",
+    };
+    expect(unknownDaemonSettings(environment)).toEqual([
+      { variable: "JITNODE_FOO", near: undefined },
+      { variable: "JITNODE_SEVER", near: "JITNODE_SERVER" },
+      { variable: "JITNODE_STATEDIR", near: "JITNODE_STATE_DIR" },
+    ]);
   });
 });
 

@@ -9,7 +9,7 @@ import type { ActivationAnswer, LocalBinding, Status } from "../../../protocol/l
 import type { ApprovalAnswer } from "../../../protocol/people.js";
 import { agreementOption } from "../../agreement.js";
 import { bindingCodeOption, readBindingCode } from "../../binding-code.js";
-import type { Command, Input } from "../../command.js";
+import { orgOption, serverOption, type Command, type Input } from "../../command.js";
 import type { Context } from "../../context.js";
 import { line } from "../../output/line.js";
 import { askServer } from "./ask-server.js";
@@ -26,12 +26,14 @@ export const command: Command = {
     "Whoever is not signed in gets a link, a code and a number; that session ends with the command, unless --stay-signed-in.\n" +
     "A node that is bound already: exit 0 if it is bound as asked, else 6. Whose a binding code is, is not asked again.",
   options: [
+    { ...orgOption, description: "Use this one of your organizations" },
     { name: "create-org", value: "ID", description: "Create an organization with this ID" },
     { name: "org-name", value: "NAME", description: "The name of the organization to create" },
     agreementOption,
     bindingCodeOption,
     { name: "web", description: "Let somebody decide in a browser: show link, code and number, and wait" },
     { name: "stay-signed-in", description: "Keep the session, as `jitnode login` does" },
+    serverOption,
   ],
   examples: [
     { line: "jitnode activate", says: "Asks for everything" },

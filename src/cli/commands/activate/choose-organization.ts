@@ -7,6 +7,7 @@ import { agree } from "../../agreement.js";
 import { askBindingCode } from "../../binding-code.js";
 import type { Context } from "../../context.js";
 import { toChoice } from "../../control-plane.js";
+import { joinExpected } from "../../join-organization.js";
 import { askOrganizationId, askOrganizationName } from "../../organization-prompts.js";
 import { line } from "../../output/line.js";
 import type { Choice as PromptChoice } from "../../prompts/prompts.js";
@@ -63,7 +64,7 @@ export async function chooseOrganization(choosing: Choosing): Promise<Organizati
  */
 async function joinBy({ people, constraint }: Choosing, code: string): Promise<OrganizationChoice> {
   if (constraint === undefined) return { join: { binding_code: code } };
-  const joined = await people.joinOrganization({ binding_code: code, expected_org: constraint });
+  const joined = await joinExpected(people, code, { org: constraint, constraint: "JITNODE_ORG" });
   return { use: { id: joined.id } };
 }
 

@@ -5,6 +5,7 @@ import type { ActivationAnswer, LocalBinding } from "../../../protocol/local.js"
 import type { Context } from "../../context.js";
 import { line } from "../../output/line.js";
 import { showRequest } from "../../show-request.js";
+import { showWaiting } from "../status/waiting.js";
 import { assertUndecided, lenient } from "./wait-for-binding.js";
 
 const pause = 500;
@@ -14,7 +15,7 @@ export async function waitForBrowser(context: Context, request: ActivationAnswer
   const daemon = await context.daemon();
   let shown = request.user_code;
   await show(context, request);
-  const progress = await output.progress(line`Waiting for the decision…`);
+  const waiting = await showWaiting(output, line`Waiting for the decision…`);
   try {
     for (;;) {
       await clock.sleep(pause, signal);
@@ -30,9 +31,10 @@ export async function waitForBrowser(context: Context, request: ActivationAnswer
       }
       assertUndecided(status);
       if (activation === null) throw new JitnodeError("activation_expired");
+      waiting.see(status);
     }
   } finally {
-    progress.stop();
+    waiting.stop();
   }
 }
 

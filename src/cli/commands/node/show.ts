@@ -2,7 +2,7 @@
 
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
 import { findNode, nodeArgument } from "../../find-node.js";
 import { facts } from "../../output/columns.js";
@@ -11,6 +11,7 @@ export const command: Command = {
   summary: "Show a node of an organization",
   description: "What its control plane knows about it; `jitnode status` asks the daemon on this machine instead.",
   arguments: [nodeArgument("A node's ID or its name; this node if not given")],
+  options: [serverOption, orgOption],
   examples: [
     { line: "jitnode node show", says: "This node" },
     { line: "jitnode node show build-7 --org acme", says: "Another one, by its name" },

@@ -3,7 +3,7 @@
 
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes, type ExitCode } from "../../../protocol/exit-codes.js";
-import type { Command, Input } from "../../command.js";
+import { orgOption, serverOption, type Command, type Input } from "../../command.js";
 import { confirm, yesOption } from "../../confirm.js";
 import type { Context } from "../../context.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
@@ -16,7 +16,7 @@ export const command: Command = {
     "Without NODE: this node, through its daemon; works also while the control plane is away.\n" +
     "With NODE: through the control plane, as an administrator of the organization.",
   arguments: [nodeArgument("A node's ID or its name; this node if not given")],
-  options: [yesOption],
+  options: [yesOption, serverOption, orgOption],
   examples: [
     { line: "jitnode node unbind", says: "This node; asks before it does it" },
     { line: "jitnode node unbind build-7 --org acme --yes", says: "Another one" },
@@ -29,6 +29,13 @@ export const command: Command = {
 };
 
 async function unbindThis(context: Context, input: Input): Promise<ExitCode> {
+  const { server, org: named } = context.flags;
+  if (server !== undefined || named !== undefined) {
+    throw new JitnodeError("usage", {
+      message: "--server and --org need a NODE; without one, this node is unbound from what it is bound to.",
+      hint: "Name the node, or leave them out.",
+    });
+  }
   const daemon = await context.daemon();
   const { node, binding } = await daemon.status();
   if (binding === null) throw new JitnodeError("not_bound", { hint: "There is nothing to unbind." });

@@ -5,7 +5,7 @@ import { checkNewOrganizationId } from "../../../domain/ids.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
 import { agree, agreementOption } from "../../agreement.js";
-import type { Command } from "../../command.js";
+import { serverOption, type Command } from "../../command.js";
 import { openPeople } from "../../control-plane.js";
 import { describeOrganization } from "../../describe-organization.js";
 import { askOrganizationName } from "../../organization-prompts.js";
@@ -14,7 +14,11 @@ export const command: Command = {
   summary: "Create an organization",
   description: "You become its administrator. The ID is fixed for life and never given again.",
   arguments: [{ name: "ID", description: "3 to 40 lower-case letters, digits and dashes", required: true }],
-  options: [{ name: "name", value: "NAME", description: "What people see; asked for if not given" }, agreementOption],
+  options: [
+    { name: "name", value: "NAME", description: "What people see; asked for if not given" },
+    agreementOption,
+    serverOption,
+  ],
   examples: [{ line: 'jitnode org create acme --name "Acme Inc." --accept-agreement', says: "Without a question" }],
   schema: "org-create",
   async run(context, input) {

@@ -1,7 +1,7 @@
 // `jitnode org list`: the organizations one belongs to.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { serverOption, type Command } from "../../command.js";
 import { openPeople } from "../../control-plane.js";
 import { columns } from "../../output/columns.js";
 import { line } from "../../output/line.js";
@@ -9,6 +9,7 @@ import { line } from "../../output/line.js";
 export const command: Command = {
   summary: "List your organizations",
   description: "Those you created and those you joined by their binding code.",
+  options: [serverOption],
   examples: [{ line: "jitnode org list", says: "With your role, members and nodes" }],
   schema: "org-list",
   async run(context) {

@@ -1,13 +1,14 @@
 // `jitnode org members`: who belongs to an organization.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
 import { columns } from "../../output/columns.js";
 
 export const command: Command = {
   summary: "List the members of an organization",
   description: "With role, and whether they created the organization or joined by its code.",
+  options: [serverOption, orgOption],
   examples: [{ line: "jitnode org members", says: "Of this node's organization" }],
   schema: "org-members",
   async run(context) {

@@ -1,7 +1,7 @@
 // `jitnode org nodes`: the nodes of an organization.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
 import { columns } from "../../output/columns.js";
 import { line } from "../../output/line.js";
@@ -9,6 +9,7 @@ import { line } from "../../output/line.js";
 export const command: Command = {
   summary: "List the nodes of an organization",
   description: "With their state as the control plane sees it. POSSIBLE COPY: two machines may run with the same key.",
+  options: [serverOption, orgOption],
   examples: [{ line: "jitnode org nodes", says: "Of this node's organization" }],
   schema: "org-nodes",
   async run(context) {

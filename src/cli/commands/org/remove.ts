@@ -1,12 +1,13 @@
 // `jitnode org remove`: ends somebody's membership, as an administrator.
 
-import { asAccountId } from "../../../domain/ids.js";
+import type { PeopleClient } from "../../../client/people.js";
+import { asAccountId, type AccountId } from "../../../domain/ids.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { confirm, yesOption } from "../../confirm.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
-import { line } from "../../output/line.js";
+import { line, type Line } from "../../output/line.js";
 
 export const command: Command = {
   summary: "Remove a member from an organization",
@@ -14,7 +15,7 @@ export const command: Command = {
     "Only an administrator may. The binding code is refreshed with it, since the removed person knew it.\n" +
     "Nodes that they activated stay bound.",
   arguments: [{ name: "ACCOUNT_ID", description: "As `jitnode org members` shows it: JP_…", required: true }],
-  options: [yesOption],
+  options: [yesOption, serverOption, orgOption],
   examples: [{ line: "jitnode org remove JP_8f3kQ2mZ7pVbT4sW", says: "Asks before it does it" }],
   schema: "org-remove",
   async run(context, input) {
@@ -27,7 +28,7 @@ export const command: Command = {
     }
     const people = await openPeople(context);
     const org = await resolveOrganization(context, people);
-    await confirm(context, input, line`Remove ${account} from ${org}?`);
+    await confirm(context, input, () => ask(people, org, account));
     const refreshed = await people.removeMember(org, account);
     context.output.result({ organization_id: org, removed: account, binding_code_refreshed: refreshed }, () => [
       refreshed
@@ -38,3 +39,11 @@ export const command: Command = {
     return exitCodes.done;
   },
 };
+
+/** By name and role: an ID alone says to nobody whom it removes. */
+async function ask(people: PeopleClient, org: string, account: AccountId): Promise<Line> {
+  const member = (await people.members(org)).find(({ account_id }) => account_id === account);
+  if (member === undefined) return line`${account} is not a member of ${org}. Remove it all the same?`;
+  const role = member.role === "administrator" ? "an administrator" : "a regular member";
+  return line`Remove ${member.name} (${account}), ${role}, from ${org}?`;
+}

@@ -1,13 +1,14 @@
 // `jitnode org show`: one organization.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { orgOption, serverOption, type Command } from "../../command.js";
 import { openPeople, resolveOrganization } from "../../control-plane.js";
 import { describeOrganization } from "../../describe-organization.js";
 
 export const command: Command = {
   summary: "Show an organization",
   description: "Name, your role, members and nodes of one organization.",
+  options: [serverOption, orgOption],
   examples: [
     { line: "jitnode org show", says: "This node's organization" },
     { line: "jitnode org show --org acme", says: "Another one" },

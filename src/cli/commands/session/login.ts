@@ -6,9 +6,10 @@ import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes } from "../../../protocol/exit-codes.js";
 import type { Me } from "../../../protocol/people.js";
 import { askBindingCode, bindingCodeOption, readBindingCode } from "../../binding-code.js";
-import type { Command } from "../../command.js";
+import { serverOption, type Command } from "../../command.js";
 import type { Context } from "../../context.js";
 import { asNodesOrganization, asStoredSession, createPeople, resolveServer } from "../../control-plane.js";
+import { joinExpected } from "../../join-organization.js";
 import { keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
@@ -19,7 +20,7 @@ export const command: Command = {
     "Prints a link, a code and a number, and waits until you have signed in with a browser, here or elsewhere.\n" +
     "On a node that is bound, whoever is not yet a member of its organization needs that organization's binding code:\n" +
     "the page asks for it. The file is for somebody who is signed in already and is no member yet.",
-  options: [bindingCodeOption],
+  options: [bindingCodeOption, serverOption],
   examples: [
     { line: "jitnode login", says: "At the control plane of this node" },
     { line: "jitnode login --server https://control.example.com", says: "At another one" },
@@ -81,7 +82,7 @@ async function becomeMember(
   if (given === undefined && !context.prompts.possible) throw new JitnodeError("membership_required");
   if (given === undefined) context.output.note(line`This node belongs to ${org}, and you are not a member of it.`);
   const code = given ?? (await askBindingCode(context, line`Binding code of ${org}`));
-  await people.joinOrganization({ binding_code: code, expected_org: org });
+  await joinExpected(people, code, { org });
 }
 
 async function isMember(people: PeopleClient, org: string): Promise<boolean> {

@@ -1,13 +1,14 @@
 // `jitnode logout`: ends the session at the control plane and forgets it here.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { serverOption, type Command } from "../../command.js";
 import { asStoredSession, resolveServer } from "../../control-plane.js";
 import { line } from "../../output/line.js";
 
 export const command: Command = {
   summary: "End your session at the control plane",
   description: "The node stays bound: its binding does not depend on who is signed in.",
+  options: [serverOption],
   examples: [{ line: "jitnode logout", says: "Of this node's control plane" }],
   schema: "logout",
   async run(context) {

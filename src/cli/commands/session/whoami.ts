@@ -1,13 +1,14 @@
 // `jitnode whoami`: the account of the stored session, as the control plane knows it.
 
 import { exitCodes } from "../../../protocol/exit-codes.js";
-import type { Command } from "../../command.js";
+import { serverOption, type Command } from "../../command.js";
 import { openPeople } from "../../control-plane.js";
 import { facts } from "../../output/columns.js";
 
 export const command: Command = {
   summary: "Show as whom you are signed in, and where",
   description: "Asks the control plane, so a session that was revoked is not shown as one.",
+  options: [serverOption],
   examples: [{ line: "jitnode whoami", says: "Account and control plane" }],
   schema: "whoami",
   async run(context) {

@@ -5,7 +5,7 @@ import { facts } from "../../output/columns.js";
 import { joinLines, line, type Line } from "../../output/line.js";
 import type { Style } from "../../output/style.js";
 
-const connectionWords: Readonly<Record<Status["connection"], string>> = {
+export const connectionWords: Readonly<Record<Status["connection"], string>> = {
   none: "none",
   connecting: "connecting",
   connected: "connected",

@@ -6,9 +6,9 @@ import type { Status } from "../../../protocol/local.js";
 import type { Command } from "../../command.js";
 import { parseDuration } from "../../duration.js";
 import { line } from "../../output/line.js";
-import type { Progress } from "../../output/output.js";
 import { describeStatus } from "./describe-status.js";
 import { followStatus } from "./follow-status.js";
+import { showWaiting, type Waiting } from "./waiting.js";
 
 const goals = ["bound", "connected", "unbound"] as const;
 type Goal = (typeof goals)[number];
@@ -32,23 +32,24 @@ export const command: Command = {
     const timeout = input.option("timeout");
     const time = timeout === undefined ? undefined : AbortSignal.timeout(parseDuration(timeout));
     const signal = time === undefined ? context.signal : AbortSignal.any([context.signal, time]);
-    let progress: Progress | undefined;
+    let waiting: Waiting | undefined;
     try {
       let before: Status | undefined;
       for await (const seen of followStatus(context, signal)) {
         if (seen.kind === "status" && isReached(goal, seen.status)) {
           const { status } = seen;
-          progress?.stop();
+          waiting?.stop();
           context.output.result(status, () => describeStatus(status, context.output.style));
           return exitCodes.done;
         }
-        progress ??= await context.output.progress(line`Waiting until this node is ${goal}…`);
+        waiting ??= await showWaiting(context.output, line`Waiting until this node is ${goal}…`);
         if (seen.kind === "away") continue;
+        waiting.see(seen.status);
         if (wasUnbound(before, seen.status)) throw new JitnodeError("unbound_while_waiting");
         before = seen.status;
       }
     } finally {
-      progress?.stop();
+      waiting?.stop();
     }
     throw new JitnodeError(context.signal.aborted ? "interrupted" : "timed_out");
   },
