@@ -4,6 +4,7 @@
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from "fastify";
 import type { AuditAction, AuditActor } from "../domain/audit.js";
 import type { AccountId, NodeId, OrganizationId, Thumbprint } from "../domain/ids.js";
+import type { Password } from "../domain/login.js";
 import type { Clock } from "../platform/clock.js";
 import type { Log } from "../platform/log.js";
 import type { Random } from "../platform/random.js";
@@ -18,6 +19,7 @@ export interface ControlContext {
   readonly log: Log;
   readonly store: Store;
   readonly secrets: Secrets;
+  readonly passwords: Passwords;
   readonly limits: Limits;
   readonly audit: AuditLog;
   readonly events: Events;
@@ -52,6 +54,12 @@ export interface Authentication {
   node(): preHandlerAsyncHookHandler;
   personOf(request: FastifyRequest): PersonActor;
   nodeOf(request: FastifyRequest): NodeActor;
+}
+
+export interface Passwords {
+  hash(password: Password): Promise<string>;
+  /** Takes equally long for an unknown name (`stored` undefined), and is false then. */
+  verify(stored: string | undefined, password: string): Promise<boolean>;
 }
 
 /** Keys at rest, all derived from the key file (HKDF). Lookups are keyed hashes; sealing is AES-256-GCM. */

@@ -18,6 +18,7 @@ import { createAuditLog } from "./services/audit-log.js";
 import { createEvents } from "./services/events.js";
 import { createLimits } from "./services/limits.js";
 import { createMetrics } from "./services/metrics.js";
+import { createPasswords } from "./services/passwords.js";
 import { createSecrets } from "./services/secrets.js";
 import { assertDatabase } from "./store/database-file.js";
 import { assertMigrated, migrate, readControlPlaneId } from "./store/migrate.js";
@@ -67,6 +68,7 @@ export async function openControl(deps: OpenDeps, purpose: Purpose): Promise<Ope
         log,
         store: store.store,
         secrets,
+        passwords: createPasswords({ random }),
         limits,
         audit,
         events,

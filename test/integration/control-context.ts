@@ -16,6 +16,7 @@ import { createEvents } from "../../src/control/services/events.js";
 import type { Repeat } from "../../src/control/services/idempotency.js";
 import { createLimits } from "../../src/control/services/limits.js";
 import { createMetrics } from "../../src/control/services/metrics.js";
+import { createPasswords } from "../../src/control/services/passwords.js";
 import { createSecrets } from "../../src/control/services/secrets.js";
 import { insertAccount } from "../../src/control/store/accounts.js";
 import { insertDeviceRequest } from "../../src/control/store/device-requests.js";
@@ -106,6 +107,7 @@ export async function createTestContext(dialect: Dialect, settings: Partial<Cont
       log,
       store: opened,
       secrets: createSecrets(masterKey),
+      passwords: createPasswords({ random, cost: { ln: 4, r: 8, p: 1 } }),
       limits: createLimits({ store: opened, clock, metrics, audit }),
       audit,
       events,

@@ -23,7 +23,6 @@ import type { Accounts as AccountRow } from "../store/schema.js";
 import type { BrowserSessions, Visitor } from "./browser-sessions.js";
 import { consumeLink, findLink } from "./links.js";
 import { codeRefusals, holdSetUp, insertNewcomer, tryBindingCode } from "./new-accounts.js";
-import type { Passwords } from "./passwords.js";
 
 export interface NewAccount {
   readonly login: string;
@@ -51,13 +50,12 @@ export interface Accounts {
 }
 
 export interface AccountsOptions {
-  readonly passwords: Passwords;
   readonly sessions: BrowserSessions;
 }
 
 export function createAccounts(context: ControlContext, options: AccountsOptions): Accounts {
-  const { clock, config, limits, log, secrets, store } = context;
-  const { passwords, sessions } = options;
+  const { clock, config, limits, log, passwords, secrets, store } = context;
+  const { sessions } = options;
 
   const insert = async (
     tx: Tx,

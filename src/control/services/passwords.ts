@@ -3,23 +3,19 @@
 // sign-in attempts must leave some for everything else. Who waits too long in the queue is sent away instead.
 
 import { scrypt, timingSafeEqual } from "node:crypto";
-import type { Password } from "../../domain/login.js";
 import type { Random } from "../../platform/random.js";
 import { JitnodeError } from "../../protocol/errors.js";
-
-export interface Passwords {
-  hash(password: Password): Promise<string>;
-  /** Takes equally long for an unknown name (`stored` undefined), and is false then. */
-  verify(stored: string | undefined, password: string): Promise<boolean>;
-}
+import type { Passwords } from "../context.js";
 
 export interface PasswordOptions {
   readonly random: Random;
   readonly concurrency?: number;
   readonly queue?: number;
+  /** What a new hash costs. */
+  readonly cost?: PasswordCost;
 }
 
-interface Parameters {
+export interface PasswordCost {
   /** log2 of N. */
   readonly ln: number;
   readonly r: number;
@@ -27,7 +23,7 @@ interface Parameters {
 }
 
 // One of the settings OWASP names as equally strong: 32 MiB for each call, about a quarter of a second.
-const current: Parameters = { ln: 15, r: 8, p: 3 };
+const usualCost: PasswordCost = { ln: 15, r: 8, p: 3 };
 const saltLength = 16;
 const hashLength = 32;
 
@@ -38,10 +34,11 @@ const encode = (bytes: Buffer): string => bytes.toString("base64").replace(/=+$/
 export function createPasswords(options: PasswordOptions): Passwords {
   const concurrency = options.concurrency ?? 2;
   const queue = options.queue ?? 64;
+  const current = options.cost ?? usualCost;
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  const derive = async (password: string, salt: Buffer, { ln, r, p }: Parameters): Promise<Buffer> => {
+  const derive = async (password: string, salt: Buffer, { ln, r, p }: PasswordCost): Promise<Buffer> => {
     if (running >= concurrency) {
       if (waiting.length >= queue) throw new JitnodeError("unavailable", { retryAfter: 5 });
       // Whoever ends hands its place over, so `running` stays as it is.

@@ -23,7 +23,6 @@ import { createMyself, type Myself } from "../services/me.js";
 import { createMembers, type Members } from "../services/members.js";
 import { createNodes, type Nodes } from "../services/nodes.js";
 import { createOrganizations, type Organizations } from "../services/organizations.js";
-import { createPasswords } from "../services/passwords.js";
 import { createSignIns, type SignIns } from "../services/sign-ins.js";
 import { createTerminalSignIns, type TerminalSignIns } from "../services/terminal-sign-ins.js";
 import { createProviderHttp } from "../sign-in/http.js";
@@ -116,7 +115,6 @@ export function createSite(context: ControlContext): Site {
   const cookies = createCookies(config.publicUrl);
   const { host } = new URL(config.publicUrl);
   const sessions = createBrowserSessions(context);
-  const passwords = createPasswords({ random });
   const http = createHttpClient();
   const refusals = createAgain({ ...context, cookies });
 
@@ -144,7 +142,7 @@ export function createSite(context: ControlContext): Site {
   return {
     context,
     cookies,
-    accounts: createAccounts(context, { passwords, sessions }),
+    accounts: createAccounts(context, { sessions }),
     activations: createActivations(context),
     activity: createActivity(context),
     bindingCodes: createBindingCodes(context),
