@@ -38,8 +38,8 @@ export async function insertIdentity(tx: Tx, identity: Identities): Promise<bool
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-const withLogin = (executor: Executor) =>
-  executor.db
+const withLogin = ({ db }: Pick<Executor, "db">) =>
+  db
     .selectFrom("accounts")
     .leftJoin("identities", (join) =>
       join
@@ -50,8 +50,12 @@ const withLogin = (executor: Executor) =>
     .selectAll("accounts")
     .select("identities.subject as login");
 
+const byId = statement((db, the: { readonly id: AccountId }) =>
+  withLogin({ db }).where("accounts.id", "=", entry(the.id)),
+);
+
 export async function findAccount(executor: Executor, id: AccountId): Promise<AccountWithLogin | undefined> {
-  return await withLogin(executor).where("accounts.id", "=", entry(id)).executeTakeFirst();
+  return (await byId(executor, { id })).rows[0];
 }
 
 export async function findAccountByLogin(executor: Executor, login: string): Promise<AccountWithLogin | undefined> {
