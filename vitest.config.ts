@@ -21,8 +21,8 @@ const long = process.env["JITNODE_TEST_RUNS"] !== undefined;
 export default defineConfig({
   test: {
     globalSetup: ["test/support/shared-server.ts"],
-    // One more than there are processors: much of the time a file waits for programs, sleeps and polls.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are processors: much of the time a file waits for programs, sleeps and polls.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     projects: Object.entries(timeouts).map(([name, timeout]) => ({
       test: {
