@@ -33,6 +33,8 @@ export interface OpenDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Ends the waiting for another server that closes. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenControl {
@@ -110,7 +112,7 @@ async function openDatabase(deps: OpenDeps, purpose: Purpose): Promise<OpenedDat
   let serving: ProcessLock | undefined;
   try {
     await makeDataFolder(dirname(database.file));
-    if (purpose === "serve") serving = await lockServing(database.file, clock);
+    if (purpose === "serve") serving = await lockServing(database.file, clock, deps.signal);
     // A database without its key file needs that very file; a new one would only hide what is missing.
     const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
     const lock = await lockOpening(database.file, clock);

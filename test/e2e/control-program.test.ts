@@ -5,11 +5,13 @@ import { connect } from "node:net";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createClock } from "../../src/platform/clock.js";
+import { acquireLock } from "../../src/platform/process-lock.js";
 import { onEnd } from "../support/cleanup.js";
 import { unprivileged } from "../support/other-user.js";
 import { createDatabase } from "../support/postgres.js";
 import { timed } from "../support/timed.js";
-import { runControl, startControl, type Control } from "../support/programs.js";
+import { runControl, startControl, startJitnode, type Control } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { createPageClient } from "./page-client.js";
 
@@ -123,6 +125,25 @@ describe("serve", () => {
     }
     await control.kill();
     await stop(await startControl({ dataDir: control.dataDir }));
+  });
+
+  test("a second one waits for one that closes, and SIGTERM ends its waiting at once, with 0", timed, async () => {
+    const control = await startControl();
+    const lock = join(control.dataDir, "serve.lock");
+    await control.kill();
+    // Held as by a server whose last requests take their time.
+    const held = await acquireLock(lock, { clock: createClock(), timeout: 0 });
+    const waiting = startJitnode("jitnode-control", ["serve"], { env: control.env });
+    const stopped = startJitnode("jitnode-control", ["serve"], { env: control.env });
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    const before = performance.now();
+    stopped.signal("SIGTERM");
+    expect(await stopped.exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - before).toBeLessThan(1_000);
+    held?.release();
+    await expect.poll(() => waiting.stderr(), { timeout: 10_000 }).toContain("control plane listens");
+    waiting.signal("SIGTERM");
+    expect(await waiting.exited).toEqual({ code: 0, signal: null });
   });
 
   test("under another public URL than a bound node knows it warns at each start, and says what to do", async () => {
