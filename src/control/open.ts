@@ -33,6 +33,8 @@ export interface OpenDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Ends the waiting for another server that closes. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenControl {
@@ -105,16 +107,17 @@ async function openDatabase(deps: OpenDeps, purpose: Purpose): Promise<OpenedDat
     });
     return { store, masterKey, close: () => store.close() };
   }
-  const there = isThere(database.file);
   if (purpose === "command") assertDatabase(database.file);
   let serving: ProcessLock | undefined;
   try {
     await makeDataFolder(dirname(database.file));
-    if (purpose === "serve") serving = await lockServing(database.file, clock);
-    // A database without its key file needs that very file; a new one would only hide what is missing.
-    const masterKey = await loadKeyFile({ ...keyFile, mayBeMade: keyFile.mayBeMade && !there }, random);
+    if (purpose === "serve") serving = await lockServing(database.file, clock, deps.signal);
     const lock = await lockOpening(database.file, clock);
     try {
+      // A database without its key file needs that very file; a new one would only hide what is missing. Under the lock:
+      // a restore may have put one there meanwhile.
+      const mayBeMade = keyFile.mayBeMade && !isThere(database.file);
+      const masterKey = await loadKeyFile({ ...keyFile, mayBeMade }, random);
       const store = openSqlite({ file: database.file });
       return { store, masterKey, close: () => store.close().finally(() => serving?.release()) };
     } finally {

@@ -50,6 +50,7 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     const serverId = random.uuid();
     await announce(context, serverId);
     undo.push(() => withdraw(context, serverId));
+    await rememberPublicUrl(context);
     const maintenance = startMaintenance(context, serverId, deps.onFatal);
     undo.push(() => maintenance.close());
 
@@ -63,7 +64,6 @@ export async function startControl(deps: StartDeps): Promise<RunningControl> {
     }
     const port = await listen(app, config.listen, "JITNODE_CONTROL_LISTEN");
     const metricsPort = await listen(metricsApp, config.metricsListen, "JITNODE_CONTROL_METRICS_LISTEN");
-    await rememberPublicUrl(context);
     log.info("control plane listens", {
       listen: `${config.listen.host}:${String(port)}`,
       metrics: `${config.metricsListen.host}:${String(metricsPort)}`,

@@ -1,10 +1,14 @@
 // Reading files with care: is there one, and who else could have read it.
 
-import { constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { systemErrorCode } from "./atomic-file.js";
 
+/** False also for what this user may not look at; `assertReadable` tells them apart. */
 export const isThere = (path: string): boolean => existsSync(path);
+
+/** Throws the system's error. */
+export const assertReadable = (path: string): void => accessSync(path, constants.R_OK);
 
 /** A file that can hold something: no folder, no device. */
 export const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,14 +1,17 @@
 // The program jitnode-control as it is started: first start, refusals to start, ending, health, keys.
 import Database from "better-sqlite3";
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createClock } from "../../src/platform/clock.js";
+import { acquireLock } from "../../src/platform/process-lock.js";
 import { onEnd } from "../support/cleanup.js";
+import { unprivileged } from "../support/other-user.js";
 import { createDatabase } from "../support/postgres.js";
 import { timed } from "../support/timed.js";
-import { runControl, startControl, type Control } from "../support/programs.js";
+import { runControl, startControl, startJitnode, type Control } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { createPageClient } from "./page-client.js";
 
@@ -124,34 +127,52 @@ describe("serve", () => {
     await stop(await startControl({ dataDir: control.dataDir }));
   });
 
-  test("under another public URL than before it starts, warns once, and says what to do", async () => {
+  test("a second one waits for one that closes, and SIGTERM ends its waiting at once, with 0", timed, async () => {
+    const control = await startControl();
+    const lock = join(control.dataDir, "serve.lock");
+    await control.kill();
+    // Held as by a server whose last requests take their time.
+    const held = await acquireLock(lock, { clock: createClock(), timeout: 0 });
+    const waiting = startJitnode("jitnode-control", ["serve"], { env: control.env });
+    const stopped = startJitnode("jitnode-control", ["serve"], { env: control.env });
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    const before = performance.now();
+    stopped.signal("SIGTERM");
+    expect(await stopped.exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - before).toBeLessThan(1_000);
+    held?.release();
+    await expect.poll(() => waiting.stderr(), { timeout: 10_000 }).toContain("control plane listens");
+    waiting.signal("SIGTERM");
+    expect(await waiting.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("under another public URL than a bound node knows it warns at each start, and says what to do", async () => {
     const { dataDir } = stopped();
-    const publicUrls = ["https://old.example", "https://old.example", "https://new.example"];
-    const warnings: string[][] = [];
-    for (const publicUrl of publicUrls) {
+    const database = new Database(join(dataDir, "control.db"));
+    database.pragma("foreign_keys = OFF");
+    database
+      .prepare(
+        "insert into bindings (id, node_id, org_id, request_id, created_at, created_by) values (?, ?, ?, ?, 1, ?)",
+      )
+      .run("b", "n", "o", "r", "a");
+    database.prepare("update metadata set value = ? where key = 'public_url'").run("https://old.example");
+    database.close();
+    const warnings: unknown[] = [];
+    for (const publicUrl of ["https://new.example", "https://new.example", "https://old.example"]) {
       const control = await startControl({ dataDir, publicUrl });
       await stop(control);
+      const lines = control.stderr().split("\n");
       warnings.push(
-        control
-          .stderr()
-          .split("\n")
-          .filter((line) => line.includes("the public URL has changed")),
+        lines.filter((line) => line.includes("the public URL has changed")).map((line) => JSON.parse(line) as unknown),
       );
     }
-    const [first, same, changed] = warnings;
-    expect(first).toHaveLength(1);
-    expect(same).toEqual([]);
-    expect(changed?.map((line) => JSON.parse(line) as unknown)).toEqual([
-      expect.objectContaining({
-        level: "warn",
-        before: "https://old.example",
-        public_url: "https://new.example",
-        to_do: expect.stringContaining("JITNODE_CONTROL_PUBLIC_URL") as string,
-      }),
-    ]);
-    const fresh = await startControl();
-    await stop(fresh);
-    expect(fresh.stderr()).not.toContain("the public URL has changed");
+    const warning = expect.objectContaining({
+      level: "warn",
+      before: "https://old.example",
+      public_url: "https://new.example",
+      to_do: expect.stringContaining("JITNODE_CONTROL_PUBLIC_URL") as string,
+    }) as unknown;
+    expect(warnings).toEqual([[warning], [warning], []]);
   });
 
   test("another key than the database's is refused, and a lost one is not replaced", async () => {
@@ -311,6 +332,26 @@ describe("beside the server", () => {
       expect(stdout).toBe((await runControl([...words, "--help"])).stdout);
     }
     expect((await runControl(["help", "fly"])).stdout).toBe((await runControl(["--help"])).stdout);
+  });
+
+  test("commands of a user who may not look into the data directory say so, and not that there is no database", async () => {
+    const dataDir = temporaryFolder({ owner: unprivileged() });
+    cpSync(used.dataDir, dataDir, { recursive: true });
+    // Of mode 0700 and root's; where the suite is nobody special, closed to its own user.
+    chmodSync(dataDir, unprivileged() === undefined ? 0o000 : 0o700);
+    onEnd(() => chmodSync(dataDir, 0o700));
+    if (unprivileged() !== undefined) chownSync(dataDir, 0, 0);
+    const env = { ...used.env, JITNODE_CONTROL_DATA_DIR: dataDir };
+    for (const args of [
+      ["account", "list"],
+      ["backup", join(temporaryFolder({ owner: unprivileged() }), "b.db")],
+    ]) {
+      const { code, stderr } = await runControl(args, { env, user: unprivileged() });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^The data directory .* cannot be written by uid \d+: .* \(state_not_writable\)\n.*sudo -u/,
+      );
+    }
   });
 
   test("commands on a database that is not there, or not migrated, say so and make none", async () => {

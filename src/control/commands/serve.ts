@@ -34,11 +34,16 @@ export const command: Command = {
       clock: createClock(),
       random: createRandom(),
       log,
+      signal: input.signal,
       onFatal: (error) => {
         fatal = error;
         stop();
       },
+    }).catch((error: unknown) => {
+      if (error instanceof JitnodeError && error.code === "interrupted") return undefined;
+      throw error;
     });
+    if (running === undefined) return exitCodes.done;
     try {
       await offerSetup(running.context, input);
       await new Promise<void>((resolve) => {

@@ -191,11 +191,12 @@ function checkFields(
   const login = asLoginName(typed);
   const name = asName(fields.name);
   const password = asPassword(fields.password, typed);
-  const afterPassword = codeRefusals(bindingCode);
-  const afterName = password === undefined ? (["password_invalid", ...afterPassword] as const) : afterPassword;
-  const afterLogin = name === undefined ? (["name_invalid", ...afterName] as const) : afterName;
-  if (login === undefined) throw new JitnodeError("login_name_invalid", { also: afterLogin });
-  if (name === undefined) throw new JitnodeError("name_invalid", { also: afterName });
-  if (password === undefined) throw new JitnodeError("password_invalid", { also: afterPassword });
-  return { login, name, password };
+  if (login !== undefined && name !== undefined && password !== undefined) return { login, name, password };
+  const checks = [
+    ["login_name_invalid", login],
+    ["name_invalid", name],
+    ["password_invalid", password],
+  ] as const;
+  const [first = "invalid_request", ...others] = checks.flatMap(([code, value]) => (value === undefined ? [code] : []));
+  throw new JitnodeError(first, { also: [...others, ...codeRefusals(bindingCode)] });
 }

@@ -33,7 +33,7 @@ export interface FileWork {
   readonly signal: AbortSignal;
 }
 
-/** Throws `backup_by_database`, `database_missing`, `backup_exists`, `backup_not_written`. */
+/** Throws `backup_by_database`, `database_missing`, `state_not_writable`, `backup_exists`, `backup_not_written`. */
 export async function makeBackup(file: string, work: FileWork): Promise<DatabaseContent> {
   const database = fileOf(work);
   assertDatabase(database);

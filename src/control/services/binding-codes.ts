@@ -93,6 +93,7 @@ export function createBindingCodes(context: ControlContext): BindingCodes {
     async refresh(actor, org, repeat) {
       const { answer } = await runOnce(context, actor.accountId, repeat, {
         answer: bindingCodeAnswer,
+        admit: () => context.limits.check("code_refresh", subjectOf(actor)),
         work: async (tx) => {
           const { id } = await holdOrganization(tx, actor, org, "refresh_code");
           await replaceCode(context, tx, id, actor.accountId);
@@ -105,6 +106,7 @@ export function createBindingCodes(context: ControlContext): BindingCodes {
           });
           await context.events.publish(tx, { type: "organization_changed", orgId: id });
           const answer = await read(tx, id);
+          // Refuses those of many at once that were all admitted.
           await context.limits.use(tx, "code_refresh", subjectOf(actor));
           return { kind: "done", answer };
         },

@@ -28,6 +28,8 @@ export type Outcome<T> =
 
 export interface Once<S extends TSchema> {
   readonly answer: S;
+  /** Before the first time, outside of the transaction; a repeat is not asked. Throws to refuse. */
+  admit?(): Promise<unknown>;
   /** The effect. What it throws undoes everything, the key included. */
   work(tx: Tx): Promise<Outcome<Static<S>>>;
   /** Throws when the person may no longer have this answer. */
@@ -55,6 +57,7 @@ export async function runOnce<S extends TSchema>(
   const body = secrets.lookup("idempotency", JSON.stringify(repeat.body) ?? "");
   const sealedFor = sealContext.idempotentAnswer(scope);
 
+  if (once.admit !== undefined && (await findRequest(store, scope)) === undefined) await once.admit();
   const result = await store.transaction(async (tx): Promise<Outcome<Result<Static<S>>>> => {
     const now = clock.now();
     const claimed = await claimRequest(tx, {

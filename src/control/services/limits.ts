@@ -35,8 +35,8 @@ const policies: Readonly<Record<LimitName, Policy>> = {
   sign_up: { perHour: 20, slowAt: { account: Infinity, all: 1_000 } },
   device_request: { perHour: 60, slowAt: { account: Infinity, all: 10_000 } },
   org_creation: { perHour: 20, slowAt: { account: Infinity, all: 1_000 } },
-  // Each leaves a row for good, and makes the code that others were given useless. Slowing down would help nobody.
-  code_refresh: { perHour: 60, slowAt: { account: Infinity, all: Infinity } },
+  // Each leaves a row for good, and makes the code that others were given useless.
+  code_refresh: { perHour: 60, slowAt: { account: 120, all: 1_000 } },
   // Each leaves a row for ten minutes; an office behind one address begins many.
   sign_in_start: { perHour: 600, slowAt: { account: Infinity, all: 20_000 } },
 };

@@ -60,6 +60,18 @@ export async function findLatestBinding(executor: Executor, nodeId: NodeId): Pro
   return (await latest(executor, { nodeId })).rows[0];
 }
 
+/** Whether one that was made before `before` has not ended. */
+export async function anyLiveBinding(executor: Executor, before: number): Promise<boolean> {
+  const row = await executor.db
+    .selectFrom("bindings")
+    .select("id")
+    .where("ended_at", "is", null)
+    .where("created_at", "<", before)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export interface Ending {
   readonly at: number;
   readonly by: "administrator" | "operator";

@@ -1,9 +1,11 @@
 // The SQLite database as a file: copied whole while it is written to, looked into, and taken out of use. Other processes
 // may have it open; nothing here waits for them.
 
+import { dirname } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { systemErrorCode } from "../../platform/atomic-file.js";
-import { isThere } from "../../platform/files.js";
+import { assertReadable } from "../../platform/files.js";
+import { explainUnwritable } from "../../platform/folder-rights.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { migrationNames } from "./migrate.js";
 import { keyCheckName, serverPrefix } from "./metadata.js";
@@ -14,9 +16,22 @@ const madeAtName = "backup_made_at";
 
 export type Share = (done: number) => void;
 
-/** Throws `database_missing`. */
+/** Throws `database_missing`, and `state_not_writable` for what this user may not look at: a forgotten `sudo -u`. */
 export function assertDatabase(file: string): void {
-  if (!isThere(file)) throw new JitnodeError("database_missing", { message: `There is no database at ${file} yet.` });
+  try {
+    assertReadable(file);
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? "unknown reason";
+    if (code === "ENOENT") {
+      throw new JitnodeError("database_missing", { message: `There is no database at ${file} yet.` });
+    }
+    throw new JitnodeError("state_not_writable", {
+      message:
+        explainUnwritable("data directory", dirname(file))?.message ?? `The database ${file} cannot be read (${code}).`,
+      hint: "Run this as the user that the control plane runs as (`sudo -u`), or check JITNODE_CONTROL_DATA_DIR.",
+      cause,
+    });
+  }
 }
 
 /**

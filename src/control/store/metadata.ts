@@ -6,8 +6,10 @@ import { locked, type Executor, type Tx } from "./store.js";
 export const serverPrefix = "server:";
 /** The check value of the key file (Secrets.check). */
 export const keyCheckName = "key_check";
-/** Of the last server. */
+/** Under which nodes and terminals came to know this control plane. */
 export const publicUrlName = "public_url";
+/** Another one, and since when (milliseconds) servers have it: `1700000000000 https://…`. */
+export const triedUrlName = "public_url_tried";
 
 export async function readMetadata(executor: Executor, key: string): Promise<string | undefined> {
   const row = await executor.db.selectFrom("metadata").select("value").where("key", "=", key).executeTakeFirst();

@@ -68,6 +68,25 @@ export async function revokeSession(tx: Tx, id: string, at: number): Promise<boo
   return result.numUpdatedRows > 0n;
 }
 
+/** Whether one that was opened before `before` can still be used. */
+export async function anyLiveSession(
+  executor: Executor,
+  before: number,
+  now: number,
+  idleBefore: number,
+): Promise<boolean> {
+  const row = await executor.db
+    .selectFrom("sessions")
+    .select("id")
+    .where("created_at", "<", before)
+    .where("revoked_at", "is", null)
+    .where("expires_at", ">", now)
+    .where("last_used_at", ">", idleBefore)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Ended, expired or idle before `before`: nothing of theirs can still be answered. */
 export async function deleteDeadSessions(executor: Executor, before: number, idleBefore: number): Promise<number> {
   const result = await executor.db

@@ -35,7 +35,7 @@ const kept = open({
   code: text(60),
   message: text(2000),
   hint: text(2000),
-  also: Type.Array(text(60), { maxItems: 8 }),
+  also: Type.Optional(Type.Array(text(60), { maxItems: 8 })),
   until: Type.Optional(Type.Number()),
   values: Type.Record(text(60), text(500)),
 });
@@ -65,7 +65,7 @@ export function createAgain(deps: {
         code: error.code,
         message: error.message.slice(0, longestText),
         hint: error.hint.slice(0, longestText),
-        also: error.also,
+        ...(error.also.length === 0 ? {} : { also: error.also }),
         ...(error.retryAfter === undefined ? {} : { until: clock.now() + error.retryAfter * second }),
         values: fitting(values),
       };
@@ -80,7 +80,7 @@ export function createAgain(deps: {
       const content = asJson(kept, opened(cookie.slice(key.length + 1), bindTo(key, request.url, session)));
       if (content === undefined || !isCode(content.code)) return undefined;
       const { code, message, hint, until, values } = content;
-      const said = { message, hint, also: content.also.filter(isCode) };
+      const said = { message, hint, also: (content.also ?? []).filter(isCode) };
       if (until === undefined) return { error: new JitnodeError(code, said), values };
       const retryAfter = Math.ceil((until - clock.now()) / second);
       return { error: retryAfter > 0 ? new JitnodeError(code, { ...said, retryAfter }) : undefined, values };

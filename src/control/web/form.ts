@@ -19,7 +19,7 @@ export interface Explained {
 /** A refusal and the field it belongs to; without a field it stands above the form. */
 export interface FormProblem extends Explained {
   readonly field: string | undefined;
-  /** What else is wrong; each has its field, further down the form. */
+  /** What else is wrong, each at its own field or above the form. */
   readonly others: readonly FormProblem[];
 }
 
@@ -104,11 +104,11 @@ export function field(spec: Field, problem?: FormProblem): Html {
 export const wrong = (name: string, { message, advice }: Explained): Html =>
   html`<span class="wrong" id="${name}-wrong"><strong>${sentence(message)}</strong> ${sentence(advice)}</span>`;
 
-/** Above a form: the error that belongs to no single field. */
-export const problemNotice = (problem: FormProblem | undefined): Html | undefined =>
-  problem === undefined || problem.field !== undefined
-    ? undefined
-    : notice("bad", problem.message, problem.advice, true);
+/** Above a form: what belongs to no single field. */
+export const problemNotice = (problem: FormProblem | undefined): readonly Html[] =>
+  (problem === undefined ? [] : [problem, ...problem.others])
+    .filter(({ field }) => field === undefined)
+    .map(({ message, advice }) => notice("bad", message, advice, true));
 
 export const notice = (kind: "good" | "warn" | "bad", title: string, more?: string, alert = false): Html =>
   html`<div class="notice ${kind}"${attributes({ role: alert ? "alert" : kind === "good" && "status" })}>

@@ -224,6 +224,23 @@ describe.each(dialects)("organizations on %s", (dialect) => {
     expect(await outcome(codes.refresh(bob, "acme", refused))).toBe("ok");
   });
 
+  test("a refresh too many is refused before anything is begun; one account's from everywhere are slowed down", async () => {
+    const { context, create, codes } = await setUp(dialect);
+    const ann = await addPerson(context);
+    await create(ann, "acme");
+    const { accountId, address } = ann;
+    for (let count = 0; count < 60; count += 1) await context.limits.count("code_refresh", { accountId, address });
+    const transaction = () => Promise.reject(new Error("a transaction began"));
+    const idle = createBindingCodes({ ...context, store: { ...context.store, transaction } });
+    expect(await outcome(idle.refresh(ann, "acme", once()))).toBe("rate_limited");
+    for (let count = 0; count < 60; count += 1) {
+      await context.limits.count("code_refresh", { accountId, address: `198.51.100.${String(count)}` });
+    }
+    const before = performance.now();
+    expect(await outcome(codes.refresh({ ...ann, address: "203.0.113.1" }, "acme", once()))).toBe("ok");
+    expect(performance.now() - before).toBeGreaterThan(900);
+  });
+
   test("many refreshes at once leave one current code", async () => {
     const { context, create, codes, codeOf } = await setUp(dialect);
     const ann = await addPerson(context);
