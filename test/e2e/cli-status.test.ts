@@ -71,9 +71,7 @@ describe("status", () => {
     for (const option of ["--server=https://control.example.com", "--org=acme"]) {
       const refused = await runCli([option, "status"], { env: daemon.cliEnv });
       expect([refused.code, refused.stdout]).toEqual([2, ""]);
-      expect(refused.stderr).toMatch(
-        /^jitnode status takes no --(server|org)\. \(usage\)\n--server is for commands that ask/,
-      );
+      expect(refused.stderr).toMatch(/^jitnode status takes no --(server|org)\. \(usage\)\n--\1 is for commands /);
     }
     const env = { ...daemon.cliEnv, JITNODE_SERVER: "ftp://x", JITNODE_ORG: "No Org" };
     expect((await runCli(["status", "--no-input"], { env })).code).toBe(0);
