@@ -20,7 +20,8 @@ export function settingsPage() {
   return `# Settings
 
 Made from \`src/config/settings.ts\` and \`sign-ins.ts\`; do not edit. A flag wins over a variable, a variable over a configuration file, that over the default.
-Durations are seconds. Daemon and control plane warn at their start of a variable that is named like a setting of theirs and is none.
+Durations are seconds. At its start the daemon warns of a \`JITNODE_\` variable that is no setting of any program, and says which one may have been meant; so does \`jitnode-control serve\`.
+The daemon leaves names that begin with \`JITNODE_CONTROL_\` to the control plane; what Kubernetes sets for its services is left out.
 
 ${["daemon", "cli", "control"].map(section).join("\n")}`;
 }

@@ -54,16 +54,16 @@ export const globalOptions = [
 ] as const satisfies readonly Option[];
 
 /** Of every command that asks a control plane. */
-export const serverOption: Option = {
+export const serverOption = {
   name: "server",
   value: "URL",
   description: "The control plane (JITNODE_SERVER)",
-};
+} as const satisfies Option;
 /** Of every command about one organization that may be another one than this node's. */
-export const orgOption: Option = {
+export const orgOption = {
   name: "org",
   value: "ID",
   description: "The organization that is meant (JITNODE_ORG)",
-};
+} as const satisfies Option;
 /** Only some commands take these, but they may stand anywhere in the line, also before the command's words. */
 export const scopeOptions = [serverOption, orgOption] as const;

@@ -18,6 +18,9 @@ function toParserOption(option: Option): ParserOption {
   return option.choices === undefined ? made : made.choices(option.choices);
 }
 
+/** Which commands take an option that not all do. */
+const takers = { server: "that ask a control plane", org: "about one organization" } as const;
+
 /** `words` name the command in messages. */
 export function parseInput(words: readonly string[], command: Command, argv: readonly string[]): Parsed {
   const parser = new Parser(words.join(" ")).exitOverride().helpOption(false).showSuggestionAfterError(true);
@@ -26,7 +29,8 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
   for (const option of options) parser.addOption(toParserOption(option));
   // Known everywhere, so that what is wrong with them can be said; offered and taken only where they mean something.
   const meaningless = scopeOptions.filter(({ name }) => !options.some((option) => option.name === name));
-  for (const option of meaningless) parser.addOption(toParserOption(option).hideHelp());
+  // Their value may be missing: that they are refused comes first.
+  for (const { name } of meaningless) parser.addOption(new ParserOption(`--${name} [VALUE]`).hideHelp());
   for (const { name, required } of command.arguments ?? []) {
     parser.addArgument(new Argument(required ? `<${name}>` : `[${name}]`));
   }
@@ -50,7 +54,7 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
     if (valueOf(name) === undefined) continue;
     throw new JitnodeError("usage", {
       message: line`jitnode ${words.join(" ")} takes no --${name}.`,
-      hint: line`--server is for commands that ask a control plane, --org for those about one organization. See jitnode ${words.join(" ")} --help.`,
+      hint: line`--${name} is for commands ${takers[name]}. See jitnode ${words.join(" ")} --help.`,
     });
   }
   for (const { name, value } of options) {

@@ -1,7 +1,7 @@
 // The program jitnoded: settings, log and signals around start.ts. SIGTERM and SIGINT end it with 0.
 
 import { createSettingsReader } from "../config/read.js";
-import { unknownDaemonSettings } from "../config/unknown.js";
+import { unknownSettings } from "../config/unknown.js";
 import { escapeForTerminal } from "../domain/escape.js";
 import { createClock } from "../platform/clock.js";
 import { readEnvironment } from "../platform/environment.js";
@@ -57,8 +57,8 @@ async function run(stop: AbortSignal): Promise<void> {
     level: reader.choice("logLevel", ["trace", "debug", "info", "warn", "error", "silent"]) ?? "info",
     format: reader.choice("logFormat", ["text", "json"]) ?? (process.stderr.isTTY ? "text" : "json"),
   });
-  for (const { variable, near } of unknownDaemonSettings(environment)) {
-    log.warn("unknown setting ignored", { variable, ...(near === undefined ? {} : { did_you_mean: near }) });
+  for (const { variable, near } of unknownSettings(environment, "daemon")) {
+    log.warn("unknown setting ignored", { variable, did_you_mean: near });
   }
   const config = readDaemonConfig(reader, daemonPaths(environment));
   const daemon = await startDaemon({

@@ -1,7 +1,7 @@
 // A lock between processes that dies with its holder, however it dies: SQLite's lock on an empty file (POSIX record
 // locks have no portable door in Node, and a lock file with a pid in it outlives a SIGKILL).
 
-import { closeSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { systemErrorCode } from "./atomic-file.js";
 import type { Clock } from "./clock.js";
@@ -19,9 +19,11 @@ export interface LockWait {
 
 const pause = 25;
 
-/** Undefined when somebody else held it all the time. Throws the system's error where the file cannot be made. */
+/** Undefined when somebody else held it all the time. Throws the system's error where the file cannot be made or written. */
 export async function acquireLock(path: string, wait: LockWait): Promise<ProcessLock | undefined> {
   makeLockFile(path);
+  // What can only be read SQLite would open all the same, and BEGIN EXCLUSIVE would be a lock that many can hold.
+  accessSync(path, constants.W_OK);
   const database = new Database(path, { timeout: 0 });
   const deadline = wait.clock.now() + wait.timeout;
   for (;;) {

@@ -1,6 +1,6 @@
 // Loaded into a program under test (NODE_OPTIONS=--import) before its own code; a program of its own, so no imports of
 // ours. It makes a step of every HTTP message sent or received and of every point at which something becomes durable.
-// JITNODE_CRASH_RECORD=FILE: writes each step there. JITNODE_CRASH_AT="label#n": at the n-th step of that label it says
+// CRASH_RECORD=FILE: writes each step there. CRASH_AT="label#n": at the n-th step of that label it says
 // so on stderr and stands still, in the middle of whatever it is doing, until the parent's SIGKILL.
 import { subscribe } from "node:diagnostics_channel";
 import fs from "node:fs";
@@ -8,9 +8,9 @@ import { ServerResponse } from "node:http";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { basename, join } from "node:path";
 
-const record = process.env["JITNODE_CRASH_RECORD"];
-const at = process.env["JITNODE_CRASH_AT"];
-const root = process.env["JITNODE_CRASH_ROOT"] ?? "/";
+const record = process.env["CRASH_RECORD"];
+const at = process.env["CRASH_AT"];
+const root = process.env["CRASH_ROOT"] ?? "/";
 const original = { appendFileSync: fs.appendFileSync, writeSync: fs.writeSync };
 
 const seen = new Map<string, number>();

@@ -26,13 +26,13 @@ const preload = compilePreload();
 function withPreload(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return {
     NODE_OPTIONS: `--import=${preload}`,
-    JITNODE_CRASH_ROOT: checkout(),
+    CRASH_ROOT: checkout(),
     ...more,
   };
 }
 
-export const recording = (file: string) => withPreload({ JITNODE_CRASH_RECORD: file });
-export const haltingAt = (step: string) => withPreload({ JITNODE_CRASH_AT: step });
+export const recording = (file: string) => withPreload({ CRASH_RECORD: file });
+export const haltingAt = (step: string) => withPreload({ CRASH_AT: step });
 export const halted = /^stands still at /;
 
 /** The steps of a recorded run, in order. */

@@ -227,6 +227,9 @@ describe("in a browser", () => {
     await command.waitForLog(/^The control plane answers again\. Waiting for the decision…$/);
     const told = command.stderr().match(/No connection.*/g) ?? [];
     expect(told).toHaveLength(new Set(told).size);
+    await daemon.kill();
+    await command.waitForLog(/^Waiting for the decision… The daemon does not answer; waiting for it\.$/);
+    await startDaemon({ server: control.url, stateDir: daemon.stateDir });
     await eve.decide(shown, "Deny");
     expect((await resultOf(command)).code).toBe(5);
   });

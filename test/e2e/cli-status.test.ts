@@ -6,8 +6,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { checkout } from "../support/checkout.js";
 import { onEnd } from "../support/cleanup.js";
 import { unprivileged } from "../support/other-user.js";
-import { runCli, startCli, startDaemon, type Result } from "../support/programs.js";
+import { runCli, startCli, startControl, startDaemon, type Result } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
+import { ask, reach } from "../integration/daemon/daemon-client.js";
 import { errorOf, jsonOf, resultOf, startSite, type CliSite, type Person } from "./cli-site.js";
 
 let site: CliSite;
@@ -70,9 +71,7 @@ describe("status", () => {
     for (const option of ["--server=https://control.example.com", "--org=acme"]) {
       const refused = await runCli([option, "status"], { env: daemon.cliEnv });
       expect([refused.code, refused.stdout]).toEqual([2, ""]);
-      expect(refused.stderr).toMatch(
-        /^jitnode status takes no --(server|org)\. \(usage\)\n--server is for commands that ask/,
-      );
+      expect(refused.stderr).toMatch(/^jitnode status takes no --(server|org)\. \(usage\)\n--\1 is for commands /);
     }
     const env = { ...daemon.cliEnv, JITNODE_SERVER: "ftp://x", JITNODE_ORG: "No Org" };
     expect((await runCli(["status", "--no-input"], { env })).code).toBe(0);
@@ -176,6 +175,44 @@ describe("wait", () => {
     expect(stdout).not.toContain("jitnode activate");
     expect(failure(await resultOf(waiting))).toEqual([9, "unbound_while_waiting"]);
     expect((await resultOf(other)).code).toBe(0);
+  });
+
+  test("says that the control plane answers again only when it does, and that the daemon is away, once", async () => {
+    const own = await startSite();
+    const daemon = await startDaemon({ server: own.control.url });
+    const waiting = startCli(["wait"], { env: daemon.cliEnv });
+    await reach(daemon, { state: "pending" });
+    await own.control.kill();
+    await waiting.waitForLog(/No connection to the control plane/);
+    expect((await ask(daemon.socket, "DELETE", "/v1/activation")).status).toBe(204);
+    await reach(daemon, { state: "unbound", connection: "none" });
+    await daemon.kill();
+    await waiting.waitForLog(/^Waiting .* The daemon does not answer; waiting for it\.$/);
+    await startDaemon({ stateDir: daemon.stateDir });
+    const lines = (): readonly string[] => waiting.stderr().trim().split("\n");
+    await expect.poll(() => lines().at(-1)).toBe("Waiting until this node is bound…");
+    expect(waiting.stderr()).not.toContain("answers again");
+    expect(lines().filter((line) => line.includes("does not answer"))).toHaveLength(1);
+    waiting.signal("SIGINT");
+    await resultOf(waiting);
+  });
+
+  test("says that the control plane answers a bound node again", async () => {
+    const own = await startSite();
+    const person = await own.person("eve");
+    await person.signIn(own.env);
+    const daemon = await startDaemon({ server: own.control.url });
+    const choice = ["--create-org", "back", "--org-name", "B", "--accept-agreement"];
+    expect((await person.cli(["activate", ...choice], { env: daemon.cliEnv })).code).toBe(0);
+    const waiting = startCli(["wait", "--for", "unbound"], { env: daemon.cliEnv });
+    await waiting.waitForLog(/Waiting/);
+    await own.control.kill();
+    await waiting.waitForLog(/No connection to the control plane/);
+    const { port, metricsPort, dataDir } = own.control;
+    await startControl({ port, metricsPort, dataDir });
+    await waiting.waitForLog(/^The control plane answers again\. Waiting until this node is unbound…$/);
+    waiting.signal("SIGINT");
+    await resultOf(waiting);
   });
 
   test("is ended by Ctrl-C with 130, by SIGTERM with 143", async () => {

@@ -1,10 +1,11 @@
 // `jitnode dev`, which is `npm start`: started as whoever tries the project out does, in folders of their own.
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { checkout } from "../support/checkout.js";
+import { unprivileged } from "../support/other-user.js";
 import { runCli, startCli, type Program } from "../support/programs.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { errorOf, jsonOf, resultOf } from "./cli-site.js";
@@ -148,6 +149,19 @@ describe("off a terminal", () => {
     expect([refused.code, errorOf(refused)]).toMatchObject([1, { code: "folder_not_writable" }]);
     expect(refused.stdout).toContain(`${join(cwd, ".jitnode-dev")} cannot be written.`);
     chmodSync(cwd, 0o700);
+  });
+
+  test("a lock file that cannot be written is named", async () => {
+    const user = unprivileged();
+    const cwd = temporaryFolder({ owner: user });
+    const folder = join(cwd, ".jitnode-dev");
+    mkdirSync(folder, { mode: 0o700 });
+    const lock = join(folder, "dev.lock");
+    writeFileSync(lock, "", { mode: 0o444 });
+    if (user !== undefined) for (const path of [folder, lock]) chownSync(path, user.uid, user.gid);
+    const refused = await runCli(["dev", "--json"], { cwd, user });
+    expect([refused.code, errorOf(refused)]).toMatchObject([1, { code: "folder_not_writable" }]);
+    expect(refused.stdout).toContain(`${lock} cannot be written.`);
   });
 
   test("a checkout in a very deep folder works", async () => {

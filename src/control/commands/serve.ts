@@ -1,7 +1,7 @@
 // `jitnode-control serve`: runs until SIGTERM or SIGINT, then ends with 0.
 
 import { isLoopbackHost } from "../../config/read.js";
-import { unknownControlSettings } from "../../config/unknown.js";
+import { unknownSettings } from "../../config/unknown.js";
 import { exitCodes } from "../../protocol/exit-codes.js";
 import { createClock, toDate } from "../../platform/clock.js";
 import { createRandom } from "../../platform/random.js";
@@ -17,7 +17,9 @@ export const command: Command = {
   options: [],
   async run(input) {
     const log = input.log();
-    for (const variable of unknownControlSettings(input.environment)) log.warn("unknown setting ignored", { variable });
+    for (const { variable, near } of unknownSettings(input.environment, "control")) {
+      log.warn("unknown setting ignored", { variable, did_you_mean: near });
+    }
     const publicUrl = new URL(input.config().publicUrl);
     if (publicUrl.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
       log.warn("the public URL has no TLS: nodes and terminals refuse it without JITNODE_ALLOW_HTTP", {

@@ -29,19 +29,19 @@ export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
     for (const listener of listeners) listener();
   };
 
-  /** Whether it went well is remembered, and told if that is new. */
-  function attempt(work: () => void): void {
+  /** Whether it went well is remembered; true: it did, and that is news. That it did not, is told here. */
+  function attempt(work: () => void): boolean {
     const before = failed;
     try {
       work();
-      failed = false;
-      writtenAt = clock.now();
     } catch (error) {
       failed = true;
+      if (!before) tell();
       throw error;
-    } finally {
-      if (failed !== before) tell();
     }
+    failed = false;
+    writtenAt = clock.now();
+    return before;
   }
 
   function update(patch: StatePatch): void {
@@ -58,7 +58,7 @@ export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
     isWritable() {
       if (!failed && Math.abs(clock.now() - writtenAt) < writeTrust) return true;
       try {
-        attempt(() => file.probe());
+        if (attempt(() => file.probe())) tell();
         return true;
       } catch (error) {
         if (error instanceof JitnodeError && error.code === "state_not_writable") return false;

@@ -74,6 +74,17 @@ describe("options and arguments", () => {
     expect(refusing).toEqual(others);
   });
 
+  test.each([
+    ["server", "--server is for commands that ask a control plane. See jitnode wait --help."],
+    ["org", "--org is for commands about one organization. See jitnode wait --help."],
+  ])("--%s without its value is refused as such where it means nothing; the hint explains it alone", (option, hint) => {
+    for (const argv of [[`--${option}`], [`--${option}`, "--json"]]) {
+      const refusal = { message: `jitnode wait takes no --${option}.`, hint };
+      expect(() => parseInput(["wait"], wait, argv)).toThrow(expect.objectContaining(refusal));
+    }
+    expect(() => parseInput(["activate"], activate, [`--${option}`])).toThrow(/argument missing/);
+  });
+
   test("a missing argument is refused", () => {
     expect(() => parseInput(["org", "remove"], remove, [])).toThrow(/missing required argument 'ACCOUNT_ID'/i);
   });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { asServerUrl, createSettingsReader, isLoopbackHost } from "../../../src/config/read.js";
-import { unknownControlSettings, unknownDaemonSettings } from "../../../src/config/unknown.js";
+import { unknownSettings } from "../../../src/config/unknown.js";
 import { readControlConfig } from "../../../src/control/config.js";
 
 const folder = mkdtempSync(join(tmpdir(), "jn-"));
@@ -57,9 +57,33 @@ describe("the control plane's settings", () => {
       JITNODE_CONTROL_DATABASE_URL_FILE: "/url",
       JITNODE_CONTROL_SIGNIN_HOME_TYPE: "oidc",
       JITNODE_CONTROL_LISTEN: "127.0.0.1:1",
+      JITNODE_CONTROL_FOO: "x",
+      JITNODE_CONTRL_SIGNUP: "open",
+      JITNODE_LOG_LEVL: "debug",
+      JITNODE_SIGNUP: "open",
       JITNODE_NAME: "x",
     };
-    expect(unknownControlSettings(environment)).toEqual(["JITNODE_CONTROL_TLS_CRT_FILE"]);
+    expect(unknownSettings(environment, "control")).toEqual([
+      { variable: "JITNODE_CONTRL_SIGNUP", near: "JITNODE_CONTROL_SIGNUP" },
+      { variable: "JITNODE_CONTROL_FOO", near: undefined },
+      { variable: "JITNODE_CONTROL_TLS_CRT_FILE", near: "JITNODE_CONTROL_TLS_CERT_FILE" },
+      { variable: "JITNODE_LOG_LEVL", near: "JITNODE_LOG_LEVEL" },
+      { variable: "JITNODE_SIGNUP", near: "JITNODE_CONTROL_SIGNUP" },
+    ]);
+  });
+
+  it("are no links of Kubernetes to a service of that name", () => {
+    const links = (service: string): Record<string, string> => ({
+      [`${service}_SERVICE_HOST`]: "10.0.0.1",
+      [`${service}_SERVICE_PORT`]: "7070",
+      [`${service}_SERVICE_PORT_HTTP`]: "7070",
+      [`${service}_PORT`]: "tcp://10.0.0.1:7070",
+      [`${service}_PORT_7070_TCP`]: "tcp://10.0.0.1:7070",
+      [`${service}_PORT_7070_TCP_ADDR`]: "10.0.0.1",
+    });
+    const environment = { ...links("JITNODE"), ...links("JITNODE_CONTROL"), JITNODE_CONTROL_METRICS_PORT: "7071" };
+    expect(unknownSettings(environment, "daemon")).toEqual([]);
+    expect(unknownSettings(environment, "control")).toMatchObject([{ variable: "JITNODE_CONTROL_METRICS_PORT" }]);
   });
 
   it("are safe without any: loopback, SQLite, a code for strangers", () => {
@@ -116,10 +140,9 @@ describe("the daemon's settings", () => {
       JITNODE_BINDING_CODE_FILE: "/code",
       JITNODE_CONTROL_LISTEN: "127.0.0.1:1",
       JITNODE_CONTROL_LISTN: "127.0.0.1:1",
-      JITNODE_TEST_SEED: "1",
       NODE_OPTIONS: "",
     };
-    expect(unknownDaemonSettings(environment)).toEqual([
+    expect(unknownSettings(environment, "daemon")).toEqual([
       { variable: "JITNODE_FOO", near: undefined },
       { variable: "JITNODE_SEVER", near: "JITNODE_SERVER" },
       { variable: "JITNODE_STATEDIR", near: "JITNODE_STATE_DIR" },

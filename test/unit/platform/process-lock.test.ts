@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { onTestFinished, test, expect } from "vitest";
 import { createClock } from "../../../src/platform/clock.js";
 import { acquireLock } from "../../../src/platform/process-lock.js";
+import { readableCheckout, unprivileged } from "../../support/other-user.js";
+import { startProgram } from "../../support/program.js";
+import { temporaryFolder } from "../../support/temporary.js";
 
 const clock = createClock();
 const atOnce = { clock, timeout: 0 };
@@ -58,4 +61,19 @@ test("another process holds it, until that process is killed", async () => {
   const lock = await acquireLock(path, atOnce);
   expect(lock).toBeDefined();
   lock?.release();
+});
+
+test("what can be read and not written is no lock: the system's error", async () => {
+  const user = unprivileged();
+  const path = join(temporaryFolder({ owner: user }), "lock");
+  writeFileSync(path, "");
+  chmodSync(path, 0o444);
+  const module = (name: string): string => JSON.stringify(join(readableCheckout(user), "dist/platform", `${name}.js`));
+  const script = `import { acquireLock } from ${module("process-lock")};
+    import { createClock } from ${module("clock")};
+    const lock = await acquireLock(process.argv[1], { clock: createClock(), timeout: 0 }).catch(({ code }) => code);
+    console.log(lock);`;
+  const program = startProgram({ name: "locking", args: ["--input-type=module", "-e", script, path], user });
+  await program.exited;
+  expect(program.stdout(), program.stderr()).toBe("EACCES\n");
 });

@@ -21,7 +21,10 @@ export async function waitForBrowser(context: Context, request: ActivationAnswer
       await clock.sleep(pause, signal);
       if (signal.aborted) throw new JitnodeError("interrupted");
       const status = await lenient(() => daemon.status());
-      if (status === undefined) continue;
+      if (status === undefined) {
+        waiting.miss();
+        continue;
+      }
       if (status.binding !== null) return status.binding;
       const { activation } = status;
       // The daemon renews a request of its own a few times: the old code is dead then.

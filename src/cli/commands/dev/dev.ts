@@ -118,7 +118,9 @@ async function startAll(context: Context, folder: DevFolder, programs: RunningPr
 async function lockOrSummary(context: Context, folder: DevFolder): Promise<{ release(): void } | DevSummary> {
   const deadline = context.clock.now() + patience;
   for (;;) {
-    const lock = await acquireLock(folder.lock, { clock: context.clock, timeout: 0, signal: context.signal });
+    const lock = await acquireLock(folder.lock, { clock: context.clock, timeout: 0 }).catch((cause: unknown) => {
+      throw new JitnodeError("folder_not_writable", { message: line`${folder.lock} cannot be written.`, cause });
+    });
     if (lock !== undefined) return lock;
     const summary = asJson(devSummary, (await readFileIfThere(folder.summary)) ?? "");
     if (summary !== undefined) return summary;

@@ -43,9 +43,12 @@ export const command: Command = {
           return exitCodes.done;
         }
         waiting ??= await showWaiting(context.output, line`Waiting until this node is ${goal}…`);
-        if (seen.kind === "away") continue;
-        waiting.see(seen.status);
+        if (seen.kind === "away") {
+          waiting.miss();
+          continue;
+        }
         if (wasUnbound(before, seen.status)) throw new JitnodeError("unbound_while_waiting");
+        waiting.see(seen.status);
         before = seen.status;
       }
     } finally {

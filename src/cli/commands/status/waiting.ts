@@ -9,28 +9,46 @@ import { connectionWords } from "./describe-status.js";
 export interface Waiting {
   /** The daemon's status as it was last seen. */
   see(status: Status): void;
+  /** The daemon itself does not answer. */
+  miss(): void;
   stop(): void;
 }
 
 export async function showWaiting(output: Output, text: Line): Promise<Waiting> {
   const progress = await output.progress(text);
   let told: Line | undefined;
+  let outage: Status | undefined;
+  const tell = (trouble: Line | undefined, shown: Line): void => {
+    if (trouble !== told) progress.update(shown);
+    told = trouble;
+  };
   return {
     see(status) {
-      const outage = describeOutage(status);
-      if (outage === told) return;
-      told = outage;
-      progress.update(
-        outage === undefined
-          ? line`The control plane answers again. ${text}`
-          : joinLines([text, outage, line`The daemon keeps trying.`], " "),
-      );
+      const why = describeOutage(status);
+      if (why !== undefined) {
+        outage = status;
+        return tell(why, joinLines([text, why, line`The daemon keeps trying.`], " "));
+      }
+      const answers = outage !== undefined && hasAnswered(status, outage);
+      if (answers) outage = undefined;
+      tell(undefined, answers ? line`The control plane answers again. ${text}` : text);
+    },
+    miss() {
+      const why = line`The daemon does not answer; waiting for it.`;
+      tell(why, joinLines([text, why], " "));
     },
     stop: () => progress.stop(),
   };
 }
 
-/** Undefined while nothing is wrong, as far as the daemon knows. */
+/**
+ * Has the control plane answered since `outage`? "none" says so only of a request that is under way: it is noted after
+ * a good answer, but also by a daemon that has just started, is not to ask any more, or is unbound by its operator.
+ */
+const hasAnswered = ({ connection, state, started_at }: Status, outage: Status): boolean =>
+  connection === "connected" || (connection === "none" && state === "pending" && started_at === outage.started_at);
+
+/** Undefined while nothing is known to be wrong. */
 function describeOutage({ connection, connection_since, connection_problem: problem }: Status): Line | undefined {
   switch (connection) {
     case "none":

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createNodeStore } from "../../../src/daemon/state/node-store.js";
+import { openStateFile } from "../../../src/daemon/state/state-file.js";
+import { createClock } from "../../../src/platform/clock.js";
+import { JitnodeError } from "../../../src/protocol/errors.js";
+import { onEnd } from "../../support/cleanup.js";
+import { temporaryFolder } from "../../support/temporary.js";
+
+test("a full disk and the write that fits again are told once each, with the state as it is then", () => {
+  const file = openStateFile(join(temporaryFolder(), "node.db"));
+  onEnd(() => file.close());
+  let full = true;
+  const write: typeof file.write = (patch) => {
+    if (full) throw new JitnodeError("state_not_writable");
+    file.write(patch);
+  };
+  const store = createNodeStore({ ...file, write }, createClock());
+  const told: unknown[] = [];
+  store.subscribe(() => told.push([store.lastWriteFailed(), store.current().server]));
+  const update = (): void => store.update({ server: "https://a.example" });
+
+  expect(update).toThrow(expect.objectContaining({ code: "state_not_writable" }));
+  expect(update).toThrow();
+  full = false;
+  update();
+  expect(told).toEqual([
+    [true, undefined],
+    [false, "https://a.example"],
+  ]);
+});
