@@ -165,8 +165,9 @@ export function createControlTransport(options: ControlTransportOptions): Contro
       const answer = came as A;
       const { result, proof } = narrow(answer);
       // Only what is an answer of a control plane may set the clock or the nonce.
-      if (result.kind === "failure") known = undefined;
-      else learnFrom(realm, answer.headers);
+      if (result.kind !== "failure") learnFrom(realm, answer.headers);
+      // A proof is refused also where the control plane has got another URL: the next metadata say so.
+      if (result.kind === "failure" || proof === "refused") known = undefined;
       if (proof === "nonce" && nonceMayHelp && answer.headers["dpop-nonce"] !== undefined) nonceMayHelp = false;
       else if (proof === "refused" && clockMayHelp && Math.abs((offset ?? 0) - assumed) > clockSlack) {
         clockMayHelp = false;

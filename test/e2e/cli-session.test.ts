@@ -154,14 +154,18 @@ describe("a session", () => {
 
   test("that cannot be stored lasts for the command, with a note", async () => {
     const user = unprivileged();
-    const config = temporaryFolder({ owner: user });
-    chmodSync(config, 0o500);
-    const env = { ...site.env, JITNODE_CONFIG_DIR: config };
-    const login = startCli(["login", "--json"], { env, user });
-    await ada.decide(await readShown(login), "Approve");
-    const result = await resultOf(login);
-    expect(result.stderr).toMatch(/The session cannot be stored; it lasts for this command only/);
-    expect(jsonOf(result, "login")).toMatchObject({ stored: false });
+    const closed = temporaryFolder({ owner: user });
+    chmodSync(closed, 0o500);
+    const file = join(temporaryFolder({ owner: user }), "file");
+    writeFileSync(file, "");
+    for (const config of [closed, file]) {
+      const env = { ...site.env, JITNODE_CONFIG_DIR: config };
+      const login = startCli(["login", "--json"], { env, user });
+      await ada.decide(await readShown(login), "Approve");
+      const result = await resultOf(login);
+      expect(result.stderr).toMatch(/The session cannot be stored; it lasts for this command only/);
+      expect(jsonOf(result, "login")).toMatchObject({ stored: false });
+    }
   });
 });
 

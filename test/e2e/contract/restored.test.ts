@@ -32,9 +32,10 @@ async function stopControl(): Promise<void> {
   control = undefined;
 }
 
-async function serve(dataDir: string): Promise<void> {
+async function serve(dataDir: string, publicUrl = url): Promise<void> {
   await stopControl();
-  control = await startControl({ scope, port, dataDir, deviceInterval: "1", env: { JITNODE_LOG_LEVEL: "warn" } });
+  const env = { JITNODE_LOG_LEVEL: "warn" };
+  control = await startControl({ scope, port, dataDir, publicUrl, deviceInterval: "1", env });
 }
 
 function copyOf(folder: string): string {
@@ -170,6 +171,15 @@ test("the true one comes back, and all is as it was", async () => {
   expect(status).toMatchObject({ state: "bound", binding: bound });
   expect(warningsAnywhere(status)).toEqual([]);
   expect((await browser.get("/")).text).toContain("Acme");
+});
+
+test("under another public URL: the node stays bound and says what the control plane calls itself by", async () => {
+  await serve(live, `http://localhost:${String(port)}`);
+  await expect
+    .poll(async () => (await reach(daemon, { state: "bound" })).connection_problem)
+    .toMatchObject({ code: "control_plane_mismatch" });
+  await serve(live);
+  expect(await reach(daemon, { connection: "connected" })).toMatchObject({ binding: bound, connection_problem: null });
 });
 
 test("released while it is away: said when it is back, and not undone by a backup in which it was bound", async () => {
