@@ -43,7 +43,18 @@ export interface SessionStoreOptions {
 }
 
 /** A full disk counts as not writable, and so does a folder that is a file: the session then lasts for the command. */
-const notWritable = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR", "EEXIST", "EFBIG", "EIO"]);
+const notWritable = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+  "ENOENT",
+  "ENOTDIR",
+  "EEXIST",
+  "EFBIG",
+  "EIO",
+]);
 const isNotWritable = (error: unknown): boolean => notWritable.has(systemErrorCode(error) ?? "");
 /** Longer than a refresh with its repeats takes. */
 const lockTimeout = 60_000;
