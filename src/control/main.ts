@@ -33,7 +33,7 @@ async function run(args: readonly string[], environment: Environment): Promise<E
   }
   let exit: ExitCode = exitCodes.done;
   const written: string[] = [];
-  const asked = args[0] === "help" ? [...knownWords(args.slice(1)), "--help"] : args;
+  const asked = args[0] === "help" ? askedHelp(args.slice(1)) : args;
   const known = knownWords(asked);
   try {
     const called = await commandsFor(known);
@@ -53,6 +53,13 @@ function knownWords(args: readonly string[]): readonly string[] {
   const isKnown = (words: readonly string[]): boolean =>
     Object.keys(commandTable).some((name) => `${name} `.startsWith(`${words.join(" ")} `));
   return [args.slice(0, 2), args.slice(0, 1)].find(isKnown) ?? [];
+}
+
+/** The help of a command or a group; words that are neither are refused as they are without `help`. */
+function askedHelp(words: readonly string[]): readonly string[] {
+  const known = knownWords(words);
+  const isWhole = known.length === words.length || commandTable[known.join(" ")] !== undefined;
+  return isWhole ? [...known, "--help"] : words;
 }
 
 /** The one that is named; all of them where none is, for the help. */

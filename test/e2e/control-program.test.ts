@@ -325,13 +325,17 @@ describe("beside the server", () => {
     }
   });
 
-  test("help of a command, of a group, and of what is neither, is what --help prints of it", async () => {
+  test("help of a command or of a group is what --help prints of it; what is neither is refused as without help", async () => {
     for (const words of [["serve"], ["account", "disable"], ["keys"], []]) {
       const { code, stdout, stderr } = await runControl(["help", ...words]);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toBe((await runControl([...words, "--help"])).stdout);
     }
-    expect((await runControl(["help", "fly"])).stdout).toBe((await runControl(["--help"])).stdout);
+    for (const words of [["fly"], ["account", "fly"]]) {
+      const refused = await runControl(["help", ...words]);
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toBe((await runControl(words)).stderr);
+    }
   });
 
   test("commands of a user who may not look into the data directory say so, and not that there is no database", async () => {
