@@ -268,6 +268,7 @@ export const zh: Texts = {
     joinedBy: { created: "创建了此组织", code: "凭绑定码加入" },
     remove: "移除",
     leave: "退出",
+    stays: "组织至少要保留一名管理员，因此您不能退出。",
     alone: "目前只有您一名成员",
     aloneHint: "其他人凭绑定码加入：",
   },
