@@ -309,7 +309,14 @@ describe("beside the server", () => {
     for (const word of ["serve", "migrate", "setup-link", "account", "invite", "keys", "health"]) {
       expect(help.stdout).toContain(word);
     }
-    expect((await runControl(["keys", "--help"])).stdout).toContain("rewrap");
+    const keys = await runControl(["keys", "--help"]);
+    expect(keys.stdout).toContain("rewrap");
+    expect(keys.stdout).toContain("Change the key that signs access tokens");
+    for (const { stdout } of [help, keys]) expect(stdout).toMatch(/help \[COMMAND\] +Print the help of a command\.\n/);
+    expect(help.stdout).toMatch(/backup FILE +Write a backup/);
+    const rewrap = await runControl(["keys", "rewrap", "--help"]);
+    expect(rewrap.stdout).toMatch(/--new-key-file FILE +The new key/);
+    expect((await runControl(["backup", "--help"])).stdout).toContain("jitnode-control backup [options] FILE\n");
     const bare = await runControl([]);
     expect([bare.code, bare.stdout, bare.stderr]).toEqual([0, help.stdout, ""]);
     for (const [args, named] of [
