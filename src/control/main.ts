@@ -1,7 +1,7 @@
 // The program jitnode-control: finds the command, loads only its file, runs it, and turns errors into a sentence, a
 // hint and an exit code.
 
-import type { Command as Parser } from "commander";
+import type { Argument, Command as Parser } from "commander";
 import { createSettingsReader, type Environment } from "../config/read.js";
 import { escapeForTerminal } from "../domain/escape.js";
 import { createClock } from "../platform/clock.js";
@@ -14,7 +14,7 @@ import { JitnodeError } from "../protocol/errors.js";
 import { exitCodes, type ExitCode } from "../protocol/exit-codes.js";
 import { version } from "../protocol/versions.js";
 import type { Command, CommandInput } from "./commands/command.js";
-import { commandTable } from "./commands/table.js";
+import { commandTable, groupTable } from "./commands/table.js";
 import { readControlConfig, type ControlConfig, type LogConfig } from "./config.js";
 import type { ControlContext } from "./context.js";
 
@@ -33,7 +33,7 @@ async function run(args: readonly string[], environment: Environment): Promise<E
   }
   let exit: ExitCode = exitCodes.done;
   const written: string[] = [];
-  const asked = args[0] === "help" ? [...knownWords(args.slice(1)), "--help"] : args;
+  const asked = args[0] === "help" ? askedHelp(args.slice(1)) : args;
   const known = knownWords(asked);
   try {
     const called = await commandsFor(known);
@@ -55,6 +55,13 @@ function knownWords(args: readonly string[]): readonly string[] {
   return [args.slice(0, 2), args.slice(0, 1)].find(isKnown) ?? [];
 }
 
+/** The help of a command or a group; words that are neither are refused as they are without `help`. */
+function askedHelp(words: readonly string[]): readonly string[] {
+  const known = knownWords(words);
+  const isWhole = known.length === words.length || commandTable[known.join(" ")] !== undefined;
+  return isWhole ? [...known, "--help"] : words;
+}
+
 /** The one that is named; all of them where none is, for the help. */
 async function commandsFor(known: readonly string[]): Promise<readonly Command[]> {
   const load = commandTable[known.join(" ")];
@@ -68,6 +75,8 @@ type Action = (
   options: Readonly<Record<string, string | boolean | undefined>>,
 ) => Promise<void>;
 
+const helpCommand = ["help [COMMAND]", "Print the help of a command."] as const;
+
 /** `written` takes what commander would write to stderr. */
 async function buildParser(called: readonly Command[], written: string[], action: Action): Promise<Parser> {
   const { Command: CommanderCommand } = await import("commander");
@@ -75,24 +84,34 @@ async function buildParser(called: readonly Command[], written: string[], action
     .description("The control plane: people, organizations and the nodes that belong to them.")
     .version(version, "-V, --version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
+    .configureHelp({ subcommandTerm, optionTerm: ({ flags }) => flags.replace(/[<>]/g, "") })
+    .helpCommand(...helpCommand)
     .exitOverride()
     .configureOutput({ writeErr: (text) => void written.push(text) })
     .addHelpText("after", "\nSettings are JITNODE_CONTROL_… variables; see the reference of settings.");
   const groups = new Map<string, Parser>();
+  const group = (name: string): Parser => {
+    const made =
+      groups.get(name) ??
+      root
+        .command(name)
+        .description(groupTable[name] ?? "")
+        .helpCommand(...helpCommand)
+        .exitOverride();
+    groups.set(name, made);
+    return made;
+  };
   for (const command of called) {
     const words = command.name.split(" ");
     const last = words.pop() ?? command.name;
-    const group = words.join(" ");
-    let parent: Parser = root;
-    if (group !== "") {
-      parent = groups.get(group) ?? root.command(group).description(`Commands about ${group}.`).exitOverride();
-      groups.set(group, parent);
-    }
+    const parent = words.length === 0 ? root : group(words.join(" "));
     const parser = parent.command(last).description(command.describe).exitOverride();
-    for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.describe);
-    for (const option of command.options) {
-      if (option.required === true) parser.requiredOption(option.flags, option.describe);
-      else parser.option(option.flags, option.describe);
+    for (const { name, describe } of command.arguments ?? []) parser.argument(asCommander(name), describe);
+    parser.usage(["[options]", ...parser.registeredArguments.map(shownArgument)].join(" "));
+    for (const { flags, describe, required } of command.options) {
+      const read = flags.split(" ").map(asCommander).join(" ");
+      if (required === true) parser.requiredOption(read, describe);
+      else parser.option(read, describe);
     }
     parser.action(async () => {
       await action(command, parser.args, parser.opts<Record<string, string | boolean | undefined>>());
@@ -100,6 +119,18 @@ async function buildParser(called: readonly Command[], written: string[], action
   }
   return root;
 }
+
+/** `FILE` as commander reads it, which shows it as `<FILE>`; help takes that back. */
+const asCommander = (shown: string): string => (/^[A-Z]/.test(shown) ? `<${shown}>` : shown);
+
+const shownArgument = (argument: Argument): string => (argument.required ? argument.name() : `[${argument.name()}]`);
+
+const subcommandTerm = (command: Parser): string =>
+  [
+    command.name(),
+    ...(command.options.length > 0 ? ["[options]"] : []),
+    ...command.registeredArguments.map(shownArgument),
+  ].join(" ");
 
 async function runCommand(
   command: Command,
@@ -173,7 +204,11 @@ function reportParsing(error: ParsingError, written: readonly string[], known: r
     process.stdout.write(written.join(""));
     return exitCodes.done;
   }
-  const first = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+  const first =
+    error.message
+      .replace(/^error: /, "")
+      .replace(/ <([A-Z]+)>'/, " $1'")
+      .split("\n")[0] ?? "";
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
   return report(
     new JitnodeError("usage", {

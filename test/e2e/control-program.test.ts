@@ -309,7 +309,14 @@ describe("beside the server", () => {
     for (const word of ["serve", "migrate", "setup-link", "account", "invite", "keys", "health"]) {
       expect(help.stdout).toContain(word);
     }
-    expect((await runControl(["keys", "--help"])).stdout).toContain("rewrap");
+    const keys = await runControl(["keys", "--help"]);
+    expect(keys.stdout).toContain("rewrap");
+    expect(keys.stdout).toContain("Change the key that signs access tokens");
+    for (const { stdout } of [help, keys]) expect(stdout).toMatch(/help \[COMMAND\] +Print the help of a command\.\n/);
+    expect(help.stdout).toMatch(/backup FILE +Write a backup/);
+    const rewrap = await runControl(["keys", "rewrap", "--help"]);
+    expect(rewrap.stdout).toMatch(/--new-key-file FILE +The new key/);
+    expect((await runControl(["backup", "--help"])).stdout).toContain("jitnode-control backup [options] FILE\n");
     const bare = await runControl([]);
     expect([bare.code, bare.stdout, bare.stderr]).toEqual([0, help.stdout, ""]);
     for (const [args, named] of [
@@ -325,13 +332,17 @@ describe("beside the server", () => {
     }
   });
 
-  test("help of a command, of a group, and of what is neither, is what --help prints of it", async () => {
+  test("help of a command or of a group is what --help prints of it; what is neither is refused as without help", async () => {
     for (const words of [["serve"], ["account", "disable"], ["keys"], []]) {
       const { code, stdout, stderr } = await runControl(["help", ...words]);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toBe((await runControl([...words, "--help"])).stdout);
     }
-    expect((await runControl(["help", "fly"])).stdout).toBe((await runControl(["--help"])).stdout);
+    for (const words of [["fly"], ["account", "fly"]]) {
+      const refused = await runControl(["help", ...words]);
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
+      expect(refused.stderr).toBe((await runControl(words)).stderr);
+    }
   });
 
   test("commands of a user who may not look into the data directory say so, and not that there is no database", async () => {

@@ -7,7 +7,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "account disable",
   describe: "Disable an account and end all its sessions at once.",
-  arguments: [{ name: "<account>", describe: "account ID (JP_…) or sign-in name" }],
+  arguments: [{ name: "ACCOUNT", describe: "account ID (JP_…) or sign-in name" }],
   options: [],
   async run(input) {
     const account = await createAccountAdministration(await input.context()).disable(input.arguments[0] ?? "");

@@ -7,7 +7,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "account enable",
   describe: "Enable an account that was disabled.",
-  arguments: [{ name: "<account>", describe: "account ID (JP_…) or sign-in name" }],
+  arguments: [{ name: "ACCOUNT", describe: "account ID (JP_…) or sign-in name" }],
   options: [],
   async run(input) {
     const account = await createAccountAdministration(await input.context()).enable(input.arguments[0] ?? "");

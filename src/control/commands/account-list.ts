@@ -8,7 +8,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "account list",
   describe: "List the accounts of this control plane, oldest first.",
-  options: [{ flags: "--json", describe: "print JSON" }],
+  options: [{ flags: "--json", describe: "Print JSON." }],
   async run(input) {
     const rows = await createAccountAdministration(await input.context()).list();
     const accounts = rows.map((row) => ({

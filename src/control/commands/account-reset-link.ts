@@ -7,7 +7,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "account reset-link",
   describe: "Print a one-time link by which the person sets a new password; earlier ones stop working.",
-  arguments: [{ name: "<account>", describe: "account ID (JP_…) or sign-in name" }],
+  arguments: [{ name: "ACCOUNT", describe: "account ID (JP_…) or sign-in name" }],
   options: [],
   async run(input) {
     const link = await createResetLink(await input.context(), input.arguments[0] ?? "");

@@ -9,7 +9,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "backup",
   describe: "Write a backup of the SQLite database, also while the control plane runs. The key file is not in it.",
-  arguments: [{ name: "<file>", describe: "a file that is not there yet" }],
+  arguments: [{ name: "FILE", describe: "a file that is not there yet" }],
   options: [],
   async run(input) {
     const file = resolve(input.arguments[0] ?? "");

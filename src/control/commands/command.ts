@@ -7,14 +7,14 @@ import type { ControlConfig, LogConfig } from "../config.js";
 import type { Log } from "../../platform/log.js";
 
 export interface CommandOption {
-  /** As commander reads it: `--json`, `--new-key-file <file>`. */
+  /** As help shows it: `--json`, `--new-key-file FILE`. */
   readonly flags: string;
   readonly describe: string;
   readonly required?: true;
 }
 
 export interface CommandArgument {
-  /** As commander reads it: `<account>`, `[name]`. */
+  /** As help shows it: `ACCOUNT`, or `[NAME]` where it may be left out. */
   readonly name: string;
   readonly describe: string;
 }

@@ -11,7 +11,7 @@ export const command: Command = {
   describe: "Encrypt everything under a new key file, in one transaction. Stop the control plane first.",
   options: [
     {
-      flags: "--new-key-file <file>",
+      flags: "--new-key-file FILE",
       describe: "The new key: base64 of 32 bytes, readable by its owner alone.",
       required: true,
     },

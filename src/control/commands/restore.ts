@@ -9,7 +9,7 @@ import type { Command } from "./command.js";
 export const command: Command = {
   name: "restore",
   describe: "Put a backup in the place of the SQLite database. Stop the control plane first.",
-  arguments: [{ name: "<file>", describe: "what `jitnode-control backup` wrote" }],
+  arguments: [{ name: "FILE", describe: "what `jitnode-control backup` wrote" }],
   options: [],
   async run(input) {
     const file = resolve(input.arguments[0] ?? "");

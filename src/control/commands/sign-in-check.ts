@@ -16,8 +16,8 @@ const words: Readonly<Record<Finding["kind"], string>> = { right: "ok", wrong: "
 export const command: Command = {
   name: "sign-in check",
   describe: "Test sign-in providers: settings, reachability, issuer, keys, credentials and clock.",
-  arguments: [{ name: "[name]", describe: "one of the names in JITNODE_CONTROL_SIGNIN_<NAME>_…; all without it" }],
-  options: [{ flags: "--json", describe: "print JSON" }],
+  arguments: [{ name: "[NAME]", describe: "one of the names in JITNODE_CONTROL_SIGNIN_<NAME>_…; all without it" }],
+  options: [{ flags: "--json", describe: "Print JSON." }],
   async run(input) {
     const config = input.config();
     const http = createHttpClient();

@@ -9,8 +9,8 @@ export const command: Command = {
   name: "sign-in rename",
   describe: "Give a sign-in provider another name: moves everybody who signs in with it, in one transaction.",
   arguments: [
-    { name: "<old>", describe: "the name until now" },
-    { name: "<new>", describe: "the name from now on: letters and digits" },
+    { name: "OLD", describe: "the name until now" },
+    { name: "NEW", describe: "the name from now on: letters and digits" },
   ],
   options: [],
   async run(input) {

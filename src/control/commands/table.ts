@@ -4,6 +4,13 @@ import type { Command } from "./command.js";
 
 export type CommandLoader = () => Promise<{ readonly command: Command }>;
 
+/** What the commands that begin with this word are for. */
+export const groupTable: Readonly<Record<string, string>> = {
+  account: "See who has an account, disable and enable accounts, and help whoever forgot a password.",
+  "sign-in": "Test the sign-in providers that are set up, and give one another name.",
+  keys: "Change the key that signs access tokens, and the key that encrypts the database.",
+};
+
 export const commandTable: Readonly<Record<string, CommandLoader>> = {
   serve: () => import("./serve.js"),
   migrate: () => import("./migrate.js"),

@@ -27,6 +27,8 @@ export interface Members {
   search(actor: PersonActor, org: string, search: SearchInput): Promise<Found<Member>>;
   /** Undefined for somebody who is no member. */
   show(actor: PersonActor, org: string, account: string): Promise<Member | undefined>;
+  /** Whether the organization has one administrator, who therefore stays. */
+  hasOneAdministrator(actor: PersonActor, org: string): Promise<boolean>;
   /** Undefined when there was nobody to remove. Refuses administrator_required, last_administrator. */
   remove(actor: PersonActor, org: string, account: string): Promise<RemovalAnswer | undefined>;
 }
@@ -67,6 +69,11 @@ export function createMembers(context: ControlContext): Members {
       const id = await requireAccess(store, actor, org, "see");
       const row = await findMember(store, id, account);
       return row && toMember(row, actor);
+    },
+
+    async hasOneAdministrator(actor, org) {
+      const id = await requireAccess(store, actor, org, "see");
+      return refuseRemoval("administrator", await countAdministrators(store, id)) !== undefined;
     },
 
     remove: (actor, org, account) =>

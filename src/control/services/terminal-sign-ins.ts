@@ -185,7 +185,10 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
 }
 
 const again = { hint: "Start again at the terminal." } as const;
-const compare = { message: "This is not the number that the terminal shows." } as const;
+const compare = {
+  message: "This is not the number that the terminal shows.",
+  hint: "Compare it with the terminal's own output; the third wrong number denies its sign-in.",
+} as const;
 const tooManyNumbers = {
   message: "The third wrong number has denied this request.",
   hint: "If it was yours, start again at the terminal.",

@@ -71,8 +71,8 @@ export function findMember(executor: Executor, orgId: string, accountId: string)
   return membersOf(executor, orgId).where("memberships.account_id", "=", accountId).executeTakeFirst();
 }
 
-export async function countAdministrators(tx: Tx, orgId: string): Promise<number> {
-  const row = await tx.db
+export async function countAdministrators(executor: Executor, orgId: string): Promise<number> {
+  const row = await executor.db
     .selectFrom("memberships")
     .select((count) => count.fn.countAll<number>().as("administrators"))
     .where("org_id", "=", orgId)

@@ -265,6 +265,7 @@ export const en = {
     joinedBy: { created: "Created the organization", code: "Joined by binding code" },
     remove: "Remove",
     leave: "Leave",
+    stays: "An organization keeps at least one administrator, so you cannot leave.",
     alone: "You are the only member",
     aloneHint: "Others join with the binding code:",
   },

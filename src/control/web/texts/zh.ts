@@ -268,6 +268,7 @@ export const zh: Texts = {
     joinedBy: { created: "创建了此组织", code: "凭绑定码加入" },
     remove: "移除",
     leave: "退出",
+    stays: "组织至少要保留一名管理员，因此您不能退出。",
     alone: "目前只有您一名成员",
     aloneHint: "其他人凭绑定码加入：",
   },
@@ -492,6 +493,8 @@ export const zh: Texts = {
     "Start a new one with `jitnode activate` on the node.": "请在节点上运行 `jitnode activate` 重新发起。",
     "Start again at the terminal.": "请在终端上重新发起。",
     "This is not the number that the terminal shows.": "这不是终端上显示的数字。",
+    "Compare it with the terminal's own output; the third wrong number denies its sign-in.":
+      "请与终端自己的输出核对；第三次输错时，该终端的登录将被拒绝。",
     "The third wrong number has denied this request.": "第三次输错数字，请求已被拒绝。",
     "If it was yours, start again at the terminal.": "如果是您自己发起的，请在终端上重新开始。",
     "A parameter of the form was sent more than once.": "表单中有一项被重复提交。",

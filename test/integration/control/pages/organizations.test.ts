@@ -44,14 +44,17 @@ async function addNode(site: TestSite, browser: PageClient, name: string, id = "
   return request;
 }
 
-const removalOf = (page: ReadPage, name: string): string => {
-  const row =
-    page.html
-      .split("<li>")
-      .slice(1)
-      .find((part) => part.includes(`<bdi>${name}</bdi>`)) ?? "";
-  return /href="([^"]*\/remove)"/.exec(row)?.[1] ?? "";
-};
+const rowOf = (page: ReadPage, name: string): string =>
+  page.html
+    .split("<li>")
+    .slice(1)
+    .find((part) => part.includes(`<bdi>${name}</bdi>`)) ?? "";
+
+const removalOf = (page: ReadPage, name: string): string => /href="([^"]*\/remove)"/.exec(rowOf(page, name))?.[1] ?? "";
+
+/** Where the page asks, also of whoever is not offered it. */
+const askedRemoval = (page: ReadPage, name: string): string =>
+  `/orgs/rockets/members/${/JP_\w+/.exec(rowOf(page, name))?.[0] ?? ""}/remove`;
 
 describe("my organizations", () => {
   test("one is created with name, ID and consent, and is listed with what it holds", async () => {
@@ -251,7 +254,7 @@ describe("members", () => {
     const { ada, grace } = await organization();
     const list = await grace.get("/orgs/rockets/members");
     expect(list.links.filter((link) => link.endsWith("/remove"))).toEqual([]);
-    const path = removalOf(await ada.get("/orgs/rockets/members"), "ada");
+    const path = askedRemoval(await ada.get("/orgs/rockets/members"), "ada");
     expect((await grace.get(path)).status).toBe(403);
     const csrf = list.form("/sign-out").values["csrf"] ?? "";
     const refused = await grace.post(path, { csrf });
@@ -259,9 +262,15 @@ describe("members", () => {
     expect((await grace.get("/orgs/rockets")).status).toBe(200);
   });
 
-  test("the last administrator cannot leave", async () => {
+  test("the last administrator is told why they cannot leave, and is refused it", async () => {
     const { ada } = await organization();
-    const ask = await ada.get(removalOf(await ada.get("/orgs/rockets/members"), "ada"));
+    const list = await ada.get("/orgs/rockets/members");
+    expect(removalOf(list, "ada")).toBe("");
+    expect(list.text).toContain("An organization keeps at least one administrator, so you cannot leave.");
+    expect((await ada.get("/orgs/rockets/members?lang=zh")).text).toContain(
+      "组织至少要保留一名管理员，因此您不能退出。",
+    );
+    const ask = await ada.get(`${askedRemoval(list, "ada")}?lang=en`);
     expect(ask.heading).toBe("Leave the organization?");
     const refused = await ada.submit(ask.form(ask.path));
     expect([refused.status, refused.heading]).toEqual([409, "Leave the organization?"]);
@@ -291,7 +300,10 @@ describe("members", () => {
     expect((await grace.get("/orgs/rockets")).text).toContain("An administrator removed you.");
     await join(grace, await codeOf(ada));
     await site.context.store.db.updateTable("memberships").set({ role: "administrator" }).execute();
-    const ask = await grace.get(removalOf(await grace.get("/orgs/rockets/members"), "Grace"));
+    const list = await grace.get("/orgs/rockets/members");
+    expect(list.text).toContain("Leave Rockets 火箭");
+    expect(list.text).not.toContain("so you cannot leave");
+    const ask = await grace.get(removalOf(list, "Grace"));
     await grace.submit(ask.form(ask.path));
     const gone = await grace.get("/orgs/rockets");
     expect([gone.status, gone.heading]).toEqual([404, "You are no longer a member of rockets."]);

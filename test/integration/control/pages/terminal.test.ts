@@ -129,10 +129,24 @@ test("denying, and the third wrong number, sign nobody in", async () => {
   const second = await askAs(site.context);
   let page = await enterCode(browser, second.userCode);
   for (const number of ["01", "02"]) page = await browser.submit(page.form(), { number });
-  expect(page.wrong("number")).toContain("not the number");
+  expect(page.wrong("number")).toBe(
+    "This is not the number that the terminal shows. Compare it with the terminal's own output; the third wrong number denies its sign-in.",
+  );
   page = await browser.submit(page.form(), { number: "03" });
   expect(page.text).toContain("The third wrong number has denied this request.");
   expect(await rowOf(site.context, second)).toMatchObject({ state: "denied", decided_by: null });
+});
+
+test("a wrong number is told of in Chinese as well", async () => {
+  const site = await createTestSite();
+  const browser = await setUp(site);
+  const { userCode } = await askAs(site.context);
+  const asks = await enterCode(browser, userCode);
+  await browser.get("/?lang=zh");
+  const page = await browser.submit(asks.form(), { number: "01" });
+  expect(page.wrong("number")).toBe(
+    "这不是终端上显示的数字。 请与终端自己的输出核对；第三次输错时，该终端的登录将被拒绝。",
+  );
 });
 
 test("five wrong binding codes are enough", async () => {

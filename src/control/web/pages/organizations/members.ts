@@ -19,7 +19,10 @@ export function membersPages(app: FastifyInstance, site: Site): void {
     "/orgs/:org/members",
     inside(site, async (at) => {
       const query = readListQuery(at.query);
-      return page(at, query, await site.members.search(at.visit.actor, at.organization.id, searchOf(query)));
+      const { actor } = at.visit;
+      const found = await site.members.search(actor, at.organization.id, searchOf(query));
+      const stays = at.isAdministrator && (await site.members.hasOneAdministrator(actor, at.organization.id));
+      return page(at, query, found, stays);
     }),
   );
 
@@ -68,8 +71,9 @@ function askPage({ visit, texts, path, organization }: Inside, member: Member, p
   });
 }
 
-function page(at: Inside, query: ListQuery, { items, more }: Found<Member>): Page {
-  const { texts, path } = at;
+/** `stays`: whoever looks is the last administrator, and is not offered to leave. */
+function page(at: Inside, query: ListQuery, { items, more }: Found<Member>, stays: boolean): Page {
+  const { texts, path, organization } = at;
   const { members: text, home } = texts;
   const action = `${path}/members`;
   const list = rows(
@@ -79,10 +83,15 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<Member>): Pag
         member.you && badge(texts.you),
         member.role === "administrator" ? badge(home.role.administrator, "strong") : badge(home.role.member),
       ],
-      facts: [html`${text.joinedBy[member.joined_by]} · ${moment(texts, member.joined_at)}`, mono(member.account_id)],
+      facts: [
+        html`${text.joinedBy[member.joined_by]} · ${moment(texts, member.joined_at)}`,
+        mono(member.account_id),
+        member.you && stays && text.stays,
+      ],
       action:
         at.isAdministrator &&
-        html`<a class="button plain" href="${action}/${member.account_id}/remove">${member.you ? text.leave : text.remove}<span class="unseen"> <bdi>${member.name}</bdi></span></a>`,
+        !(member.you && stays) &&
+        html`<a class="button plain" href="${action}/${member.account_id}/remove">${member.you ? text.leave : text.remove}<span class="unseen"> <bdi>${member.you ? organization.name : member.name}</bdi></span></a>`,
     })),
   );
   const alone = query.text === undefined && items.length === 1 && !more && query.page === 1;
