@@ -3,6 +3,7 @@
 
 import { systemErrorCode } from "./atomic-file.js";
 import { readAuthorities, usualAuthorities, withSystemAuthorities } from "./authorities.js";
+import { exchange, TooLarge } from "./exchange.js";
 import { createConnections, request, type Connections, type Dispatcher } from "./undici.js";
 
 export interface HttpRequest {
@@ -52,12 +53,16 @@ export interface HttpClientOptions {
   readonly limit?: number;
 }
 
+/** Milliseconds. */
+const usualTimeout = 15_000;
+
 /** Something else than TLS is spoken there: no certificate would help. */
 const noTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const certificateErrors = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ALTNAME|EPROTO|SSL/;
 
 function failureOf(error: unknown, signal: AbortSignal | undefined): HttpFailure {
   if (signal?.aborted === true) return { kind: "failure", reason: "aborted", detail: "aborted" };
+  if (error instanceof TooLarge) return { kind: "failure", reason: "too_large", detail: error.message };
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   const code = systemErrorCode(cause) ?? systemErrorCode(error) ?? (error instanceof Error ? error.name : "");
   // Node.js's advice is about options of its own.
@@ -79,14 +84,14 @@ function flatHeaders(headers: Dispatcher.ResponseData["headers"]): Record<string
   return flat;
 }
 
-async function readWhole(body: Dispatcher.ResponseData["body"], limit: number): Promise<string | undefined> {
+async function readWhole(body: Dispatcher.ResponseData["body"], limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) {
       body.destroy();
-      return undefined;
+      throw new TooLarge(limit);
     }
     chunks.push(chunk);
   }
@@ -121,13 +126,10 @@ interface Limit {
   release(): void;
 }
 
-function limitOf(outgoing: HttpRequest): Limit {
+function limitOf(outgoing: HttpRequest, timeout: number): Limit {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const timer = setTimeout(
-    () => controller.abort(new DOMException("no answer in time", "TimeoutError")),
-    outgoing.timeout ?? 15_000,
-  );
+  const timer = setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), timeout);
   if (outgoing.signal?.aborted === true) abort();
   outgoing.signal?.addEventListener("abort", abort, { once: true });
   const stopTime = () => clearTimeout(timer);
@@ -174,31 +176,27 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const own = options.caFile === undefined ? undefined : readAuthorities(options.caFile);
   const all: [Connections, ...Connections[]] = [connectionsWith(own)];
   let current = all[0];
-  let asked = false;
+  let hasAsked = false;
 
   /** Whether others than these stand ready, which trust the machine's authorities as well. */
   const trustsMoreThan = (used: Connections): boolean => {
-    if (!asked) {
+    if (!hasAsked) {
       const ca = withSystemAuthorities(own ?? usualAuthorities());
-      asked = true;
+      hasAsked = true;
       if (ca !== undefined) all.push((current = connectionsWith(ca)));
     }
     return current !== used;
   };
 
-  /** The answer's head. A certificate that is not trusted ends a connection before anything of the request has left. */
-  const open = async (outgoing: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    const ask = (connections: Connections) => {
-      const { method, url, headers, body = null } = outgoing;
-      return abortable(request(connections.to(url), url, { method, headers: { ...headers }, body, signal }), signal);
-    };
+  /** A certificate that is not trusted ends a connection before anything of the request has left. */
+  const asked = async <A>({ url, signal }: HttpRequest, ask: (dispatcher: Dispatcher) => Promise<A>): Promise<A> => {
     const used = current;
     try {
-      return await ask(used);
+      return await ask(used.to(url));
     } catch (error) {
-      const { reason } = failureOf(error, outgoing.signal);
+      const { reason } = failureOf(error, signal);
       if (reason !== "certificate" || !trustsMoreThan(used)) throw error;
-      return await ask(current);
+      return await ask(current.to(url));
     }
   };
 
@@ -208,31 +206,30 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     return { ...failure, detail: `${failure.detail}${beside}` };
   };
 
-  const whole = async (answer: Dispatcher.ResponseData): Promise<HttpAnswer | HttpFailure> => {
-    const body = await readWhole(answer.body, limit);
-    if (body === undefined) return { kind: "failure", reason: "too_large", detail: `more than ${limit} bytes` };
-    return { kind: "answer", status: answer.statusCode, headers: flatHeaders(answer.headers), body };
-  };
-
   return {
     async send(outgoing) {
-      const time = limitOf(outgoing);
+      const { method, url, headers = {}, body = null, timeout = usualTimeout, signal } = outgoing;
       try {
-        return await whole(await open(outgoing, time.signal));
+        const { status, ...answer } = await asked(outgoing, (dispatcher) =>
+          exchange({ dispatcher, url, method, headers, body, limit, timeout, signal }),
+        );
+        return { kind: "answer", status, headers: flatHeaders(answer.headers), body: answer.body };
       } catch (error) {
         return failed(error, outgoing);
-      } finally {
-        time.release();
       }
     },
     async stream(outgoing) {
-      const time = limitOf(outgoing);
+      const { method, url, headers, body = null, timeout = usualTimeout } = outgoing;
+      const time = limitOf(outgoing, timeout);
+      const { signal } = time;
       try {
-        const answer = await open(outgoing, time.signal);
+        const answer = await asked(outgoing, (dispatcher) =>
+          abortable(request(dispatcher, url, { method, headers: { ...headers }, body, signal }), signal),
+        );
         if (answer.statusCode !== 200) {
-          const read = await whole(answer);
+          const read = await readWhole(answer.body, limit);
           time.release();
-          return read;
+          return { kind: "answer", status: answer.statusCode, headers: flatHeaders(answer.headers), body: read };
         }
         time.stopTime();
         const lines = readLines(answer.body, limit, time.release);
