@@ -22,7 +22,9 @@ export interface BrowserSession {
   readonly idHash: string;
   readonly accountId: AccountId;
   readonly accountName: string;
-  /** HMAC of `what` under the session's own secret; forms carry the one of "form". */
+  /** Of every form of this session: the HMAC of "form" under its own secret. */
+  readonly formToken: string;
+  /** HMAC of `what` under the session's own secret. */
   sign(what: string): string;
 }
 
@@ -98,6 +100,7 @@ export function createBrowserSessions(
         idHash: row.id_hash,
         accountId,
         accountName: row.account_name,
+        formToken: sign(row.csrf_secret, "form"),
         sign: (what) => sign(row.csrf_secret, what),
       };
     },
@@ -149,5 +152,5 @@ export const personAt = (session: BrowserSession, address: string): PersonActor 
 
 /** Throws `csrf_invalid` unless the form was rendered for this session. */
 export function assertForm(session: BrowserSession, given: string | undefined): void {
-  if (!isSame(given, session.sign("form"))) throw new JitnodeError("csrf_invalid");
+  if (!isSame(given, session.formToken)) throw new JitnodeError("csrf_invalid");
 }

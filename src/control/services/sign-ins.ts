@@ -6,6 +6,7 @@
 // are one transaction; nonce and verifier are made from the state and the browser's cookie, and kept nowhere; a disabled
 // account is refused; of what the provider gave, no token is kept.
 
+import { createHmac } from "node:crypto";
 import type { AccountId } from "../../domain/ids.js";
 import { asName } from "../../domain/names.js";
 import { JitnodeError } from "../../protocol/errors.js";
@@ -21,7 +22,7 @@ import {
   keepAnswer,
   markAttemptAnswered,
 } from "../store/sign-in-attempts.js";
-import { sign, type BrowserSession, type BrowserSessions, type Visitor } from "./browser-sessions.js";
+import type { BrowserSession, BrowserSessions, Visitor } from "./browser-sessions.js";
 import { createIdentities, type IdentityList } from "./identities.js";
 import { codeRefusals, tryBindingCode } from "./new-accounts.js";
 import { createProviderPeople, personOf, type Person, type Use } from "./provider-people.js";
@@ -94,12 +95,16 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
   /** Attempts whose callbacks this process is looking at. */
   const underWay = new Set<string>();
 
-  const journeyOf = (name: string, state: string, browser: string): Journey => ({
-    state,
-    nonce: sign(browser, `nonce ${state}`),
-    verifier: sign(browser, `verifier ${state}`),
-    redirectUri: providers.callbackUrl(name),
-  });
+  const journeyOf = (name: string, state: string, browser: string): Journey => {
+    const both = createHmac("sha512", browser).update(state).digest();
+    const [nonce, verifier] = [both.subarray(0, stateBytes), both.subarray(stateBytes)];
+    return {
+      state,
+      nonce: nonce.toString("base64url"),
+      verifier: verifier.toString("base64url"),
+      redirectUri: providers.callbackUrl(name),
+    };
+  };
 
   const linkOf = async (token: string | undefined): Promise<Pick<SignInAttempts, "link_kind" | "link_hash">> => {
     if (token === undefined) return { link_kind: null, link_hash: null };

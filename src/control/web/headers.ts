@@ -16,15 +16,10 @@ const policy = (scripted: boolean): string =>
     "base-uri 'none'",
   ].join("; ");
 
+/** Beside what every answer says (http/server). */
 export const pageHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": policy(false),
-  "x-frame-options": "DENY",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-  "cache-control": "no-store",
   vary: "Accept-Language, Cookie",
 };
 

@@ -162,7 +162,7 @@ export function createSite(context: ControlContext): Site {
           ...visiting,
           session,
           actor: personAt(session, visiting.visitor.address),
-          token: session.sign("form"),
+          token: session.formToken,
         };
       }
       cookies.set(reply, "next", target);
@@ -171,7 +171,7 @@ export function createSite(context: ControlContext): Site {
     },
 
     show(reply, { session, texts }, page) {
-      const person = session && { name: session.accountName, token: session.sign("form") };
+      const person = session && { name: session.accountName, token: session.formToken };
       const said = person && readSaid(cookies, reply.request, reply, texts);
       return sendPage(reply, page, { texts, url: reply.request.url, host, person, said });
     },

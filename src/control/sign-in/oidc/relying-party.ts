@@ -8,7 +8,7 @@ import * as client from "openid-client";
 import type { Clock } from "../../../platform/clock.js";
 import { asShape } from "../../../protocol/parse.js";
 import { open, text, Type, url, type Static } from "../../../protocol/schema.js";
-import { failed, unreachable, type ProviderHttp } from "../http.js";
+import { failed, unreachable, type ProviderAnswer, type ProviderHttp } from "../http.js";
 import type { Journey } from "../provider.js";
 import { explain, otherIssuer, plain } from "./faults.js";
 
@@ -97,6 +97,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       clientAuthentication(clientSecret, found.token_endpoint_auth_methods_supported),
     );
     configuration[client.customFetch] = fetchBy(http);
+    // Ours is shorter.
+    configuration.timeout = 0;
     if (issuer.startsWith("http:")) client.allowInsecureRequests(configuration);
     known = { configuration, until: now + keepDiscovery };
     return configuration;
@@ -242,9 +244,19 @@ const fetchBy =
       body === undefined || body === null
         ? {}
         : { body: body instanceof URLSearchParams ? body.toString() : asText(body) };
-    const answer = await http.json({ method, url, headers: { ...headers }, ...sent });
-    return Response.json(answer.body, { status: answer.status });
+    return responseOf(await http.json({ method, url, headers: { ...headers }, ...sent }));
   };
+
+const jsonHeaders = new Headers({ "content-type": "application/json" });
+
+/** A Response whose body has been read and parsed already: one with a stream would write it out to read it again. */
+function responseOf({ status, body }: ProviderAnswer): Response {
+  const response: Response = Object.assign(new Response(null, { status, headers: jsonHeaders }), {
+    json: async () => body,
+    clone: () => response,
+  });
+  return response;
+}
 
 function asText(body: unknown): string {
   if (typeof body === "string") return body;
