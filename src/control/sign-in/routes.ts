@@ -46,7 +46,7 @@ export function providerRoutes(app: FastifyInstance, site: Site): void {
     async (request, reply): Promise<FastifyReply> => {
       const visit = await site.visit(request);
       const browser = cookies.read(request, "browser") ?? "";
-      const callback = new URL(request.url, "http://localhost").searchParams;
+      const callback = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]);
       const answered = await signIns.answer(request.params.name, callback, browser, visit.visitor, visit.session);
       switch (answered.kind) {
         case "signed_in":

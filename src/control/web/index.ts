@@ -51,15 +51,13 @@ const pages: Routes = (app, context) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, page: true };
     });
-    scope.addHook("preHandler", async (request) => assertNoNul(request));
     scope.addHook("preHandler", async (request, reply) => {
+      assertNoNul(request);
+      if (request.method === "POST") return assertSameOrigin(request, context.config.publicUrl);
       const language = askedLanguage(request);
-      if (language === undefined || request.method === "POST") return;
+      if (language === undefined) return;
       site.cookies.set(reply, "language", language);
       return site.go(reply, withoutLanguage(request.url));
-    });
-    scope.addHook("preHandler", async (request) => {
-      if (request.method === "POST") assertSameOrigin(request, context.config.publicUrl);
     });
     scope.get("/assets/icon.svg", async (_request, reply) =>
       reply

@@ -169,8 +169,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     async claims(callback, { state, nonce, verifier, redirectUri }) {
       try {
         const configuration = await configure();
-        const current = new URL(redirectUri);
-        current.search = callback.toString();
+        const current = new URL(`${redirectUri}?${callback.toString()}`);
         const tokens = await client.authorizationCodeGrant(configuration, current, {
           expectedState: state,
           expectedNonce: nonce,
