@@ -222,9 +222,10 @@ export function createSite(context: ControlContext): Site {
     },
 
     welcome(request, reply, cookie, kept) {
-      const target = asTarget(kept ?? cookies.read(request, "next")) ?? "/";
+      const next = cookies.read(request, "next");
+      const target = asTarget(kept ?? next) ?? "/";
       cookies.set(reply, "session", cookie);
-      cookies.clear(reply, "next");
+      if (next !== undefined) cookies.clear(reply, "next");
       return go(reply, target);
     },
 
