@@ -9,6 +9,7 @@ import { field, form, hidden, problemNotice, type FormProblem, type Values } fro
 import { html } from "../web/html.js";
 import type { Page } from "../web/layout.js";
 import type { Site } from "../web/site.js";
+import { phrase } from "../web/text.js";
 import type { Texts } from "../web/texts/texts.js";
 
 export const finishPath = "/sign-in/finish";
@@ -26,11 +27,12 @@ interface Rendering {
 function page({ texts, token, state, unfinished, values, problem }: Rendering): Page {
   const { account, finish, signUp } = texts;
   const { display, needsCode, provider } = unfinished;
+  const who = display && phrase(finish.who, { name: html`<strong><bdi>${display}</bdi></strong>` });
   return {
     title: finish.title,
     refused: problem?.error,
     main: html`<h1>${finish.title}</h1>
-      <p class="lead">${finish.lead(provider.label)}${display && html` <strong><bdi>${display}</bdi></strong>`}</p>
+      <p class="lead">${phrase(finish.lead(provider.label), { who })}</p>
       ${needsCode && html`<p class="lead">${signUp.byCode}</p>`} ${problemNotice(problem)}
       <div class="card">
         ${form(finishPath, token, [
@@ -62,7 +64,7 @@ function page({ texts, token, state, unfinished, values, problem }: Rendering): 
           html`<button>${account.submit}</button>`,
         ])}
       </div>
-      <p class="after">${finish.known}</p>`,
+      <p class="after">${finish.known} <a href="/sign-in">${signUp.signIn}</a></p>`,
   };
 }
 

@@ -95,9 +95,9 @@ export function field(spec: Field, problem?: FormProblem): Html {
     "aria-describedby": described === "" ? undefined : described,
     "aria-invalid": bad === undefined ? undefined : "true",
   });
-  return html`<div class="field${bad ? " bad" : ""}"><label for="${spec.name}">${spec.label}</label>${
+  return html`<div class="field${bad ? " bad" : ""}"><label for="${spec.name}">${spec.label}</label> ${
     spec.hint && html`<span class="hint" id="${spec.name}-hint">${spec.hint}</span>`
-  }<input${input}>${bad && wrong(spec.name, bad)}</div>`;
+  } <input${input}> ${bad && wrong(spec.name, bad)}</div>`;
 }
 
 /** The error under a field or a group of them. */
@@ -113,7 +113,7 @@ export const problemNotice = (problem: FormProblem | undefined): readonly Html[]
 export const notice = (kind: "good" | "warn" | "bad", title: string, more?: string, alert = false): Html =>
   html`<div class="notice ${kind}"${attributes({ role: alert ? "alert" : kind === "good" && "status" })}>
     ${kind === "good" ? signs.yes : signs.attention}
-    <p><strong>${sentence(title)}</strong>${more && sentence(more)}</p>
+    <p><strong>${sentence(title)}</strong> ${more && sentence(more)}</p>
   </div>`;
 
 export const hidden = (values: Values): Html =>

@@ -55,7 +55,7 @@ export function layout(page: Page, frame: Frame): string {
         <header class="bar">
           <a class="brand" href="/">${mark}${texts.product}</a>${
             person &&
-            html`<a class="who" href="/account" title="${texts.signedInAs(person.name)}"><bdi>${person.name}</bdi></a>
+            html` <a class="who" href="/account" title="${texts.signedInAs(person.name)}"><bdi>${person.name}</bdi></a>
               <form method="post" action="/sign-out">
                 ${hidden({ csrf: person.token })}<button>${texts.signOut}</button>
               </form>`

@@ -26,14 +26,19 @@ export const rows = (list: readonly Row[]): Html =>
     )}
   </ul>`;
 
-export const empty = (title: string, more: HtmlValue): Html =>
+/** `way`: what to do about it. */
+export const empty = (title: string, more: string, way?: { readonly href: string; readonly text: string }): Html =>
   html`<div class="empty">
     <p class="label">${title}</p>
     <p class="hint">${more}</p>
+    ${way && html`<a class="button" href="${way.href}">${way.text}</a>`}
   </div>`;
 
 export const badge = (text: string, look?: "good" | "warn" | "strong"): Html =>
-  html`<span class="badge${look === undefined ? "" : ` ${look}`}">${text}</span>`;
+  html` <span class="badge${look === undefined ? "" : ` ${look}`}">${text}</span>`;
+
+/** Nothing was looked for, and there is nothing further: what is listed is all there is. */
+export const isWhole = ({ text, page }: ListQuery, more: boolean): boolean => text === undefined && page === 1 && !more;
 
 /** What is looked for, and which page of it. */
 export interface ListQuery {

@@ -13,7 +13,7 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 export function inWords({ locale }: Texts, iso: string): string {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
-  return `${date.format(new Date(iso))} UTC`;
+  return `${date.format(new Date(iso))}\u00a0UTC`;
 }
 
 export const moment = (texts: Texts, iso: string): Html =>
@@ -26,6 +26,10 @@ export function ago(texts: Texts, iso: string, now: number): Html {
 
 function agoText(texts: Texts, passed: number): string {
   const format = new Intl.RelativeTimeFormat(texts.locale, { numeric: "auto" });
-  for (const [unit, length] of steps) if (passed >= length) return format.format(-Math.floor(passed / length), unit);
+  for (const [unit, length] of steps)
+    if (passed >= length) {
+      // Between figures and Chinese characters is a space, as everywhere on the pages.
+      return format.format(-Math.floor(passed / length), unit).replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
+    }
   return texts.asks.justNow;
 }

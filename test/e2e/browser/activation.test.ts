@@ -424,7 +424,7 @@ describe("a stranger's request", () => {
     const text = await visitor.text();
     for (const said of [
       "build-server-7",
-      "not the address you have now",
+      "not your current address",
       "127.0.0.1",
       "less than a minute ago",
       "What approving allows",

@@ -322,7 +322,7 @@ describe("more than one way in", () => {
     await visitor.page.waitForLoadState();
     await visitor.go("/account");
     expect(await visitor.page.getByRole("button", { name: "Unlink" }).count()).toBe(0);
-    expect(await visitor.text()).toContain("The last way in cannot be taken away.");
+    expect(await visitor.text()).toContain("The last way in cannot be unlinked.");
     await Promise.all([visitor.context.close(), second.context.close()]);
   });
 

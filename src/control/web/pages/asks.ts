@@ -32,8 +32,8 @@ export function knownFacts({ asks }: Texts, facts: Facts, now: number): Html {
     : html`<span class="quiet">${asks.sameAddress}</span>`;
   return html`${fact(asks.code, html`<span class="code">${facts.userCode}</span>`)}${fact(
     asks.address,
-    html`${mono(facts.address)} · ${where}`,
-  )}${fact(asks.asked, html`${age} <span class="quiet">· ${asks.left(minutesLeft)}</span>`)}`;
+    html`${mono(facts.address)}${asks.comma}${where}`,
+  )}${fact(asks.asked, html`${age}${asks.comma}<span class="quiet">${asks.left(minutesLeft)}</span>`)}`;
 }
 
 export interface Asking {

@@ -12,7 +12,7 @@ const shown = 100;
 function page({ texts, session }: PersonVisit, organizations: readonly Organization[], mayCreate: boolean): Page {
   const { home } = texts;
   return {
-    title: texts.product,
+    title: home.page,
     main: html`<h1>${home.title(session.accountName)}</h1>
       <section class="card" aria-labelledby="activate">
         <h2 id="activate">${home.activate}</h2>

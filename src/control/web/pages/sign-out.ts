@@ -1,22 +1,14 @@
-// Signing this browser out.
+// Signing this browser out. The button at the head of every page does it at once; here is asked first.
 
 import type { FastifyInstance } from "fastify";
-import { form } from "../form.js";
-import { html } from "../html.js";
+import { confirmPage } from "../confirm.js";
 import type { Site } from "../site.js";
 
 export function signOutPage(app: FastifyInstance, site: Site): void {
   app.get("/sign-out", async (request, reply) => {
     const visit = await site.person(request, reply, "/");
     if (visit === undefined) return reply;
-    const { signOutPage: text } = visit.texts;
-    const button = html`<button>${text.submit}</button>`;
-    return site.show(reply, visit, {
-      title: text.title,
-      main: html`<h1>${text.title}</h1>
-        <p class="lead">${text.lead}</p>
-        <div class="card">${form("/sign-out", visit.token, button)}</div>`,
-    });
+    return site.show(reply, visit, confirmPage(visit, { ...visit.texts.signOutPage, action: "/sign-out", back: "/" }));
   });
 
   app.post("/sign-out", async (request, reply) => {

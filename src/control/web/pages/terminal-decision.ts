@@ -45,13 +45,13 @@ export function terminalDecisionPage(decision: TerminalDecision): Page {
       ${problemNotice(problem)}
       <div class="card">
         ${form(action, token, [
+          numberField(texts, values, problem),
           request.codeNeededFor !== undefined &&
             html`<div>
               <p class="label">${text.membership} <bdi class="code">${request.codeNeededFor}</bdi></p>
               <p class="hint">${text.membershipMore}</p>
             </div>`,
           request.codeNeededFor !== undefined && field(code, problem),
-          numberField(texts, values, problem),
           decisionButtons(texts, key),
         ])}
       </div>`,

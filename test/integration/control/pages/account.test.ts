@@ -24,11 +24,14 @@ test("it shows who one is, the ways in, and every browser and terminal that is s
   const page = await ada.get("/account");
   expect(page.heading).toBe("Your account");
   expect(page.text).toMatch(/Account ID JP_/);
-  expect(page.text).toContain("Name and password ada Linked");
-  expect(page.text).toContain("The last way in cannot be taken away.");
+  expect(page.text).toContain("Name and password ada Added");
+  expect(page.text).toContain("The last way in cannot be unlinked.");
   expect(page.text).toContain("Firefox · Linux Browser");
   expect(page.text).toContain("jitnode test browser This browser");
   expect(endings(page)).toHaveLength(2);
+  // Heard without the row around it, each button says what it ends.
+  expect(page.html).toContain('aria-label="End: Firefox · Linux"');
+  expect(page.html).toContain('aria-label="Sign out: jitnode test browser"');
   expect((await ada.get("/")).links).toContain("/account");
 });
 

@@ -35,7 +35,7 @@ describe("the set-up link", () => {
     const link = pathOf(await createSetupLink(site.context));
     const browser = site.open();
     for (let opened = 0; opened < 2; opened += 1)
-      expect((await browser.get(link)).heading).toBe("Make the first account");
+      expect((await browser.get(link)).heading).toBe("Create the first account");
     const page = await browser.submit(browser.page().form(), person);
     expect(page.redirects).toEqual([{ status: 303, location: "/" }]);
     expect(page.heading).toBe("Hello, Ada Lovelace");
@@ -63,7 +63,7 @@ describe("the set-up link", () => {
     const older = pathOf(await createSetupLink(site.context));
     const newer = pathOf(await createSetupLink(site.context));
     expect((await site.open().get(older)).status).toBe(410);
-    expect((await site.open().get(newer)).heading).toBe("Make the first account");
+    expect((await site.open().get(newer)).heading).toBe("Create the first account");
   });
 
   test.each(dialects)("two people at once with two links: one account (%s)", async (dialect) => {
@@ -312,7 +312,9 @@ describe("signing in", () => {
     const site = await createTestSite();
     const browser = await setUp(site);
     const session = browser.cookies.get("jitnode") ?? "";
-    expect((await browser.get("/sign-out")).heading).toBe("Sign out?");
+    const asked = await browser.get("/sign-out");
+    expect(asked.heading).toBe("Sign out?");
+    expect(asked.html).toContain('<a class="button" href="/">Cancel</a>');
     expect((await browser.get("/")).status).toBe(200);
     const page = await browser.submit(browser.page().form("/sign-out"));
     expect(page.path).toBe("/sign-in");

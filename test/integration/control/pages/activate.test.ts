@@ -109,19 +109,19 @@ test("what asks is told with what is claimed and what is known", async () => {
     "web 1",
     "9.9.9",
     "Debian 13",
-    "What it says of itself",
+    "What it says about itself",
     request.userCode,
     request.nodeId,
     request.key.thumbprint,
   ]) {
     expect(page.text).toContain(words);
   }
-  expect(page.text).toContain("198.51.100.7 · not the address you have now");
+  expect(page.text).toMatch(/198\.51\.100\.7 ?, not your current address/);
   expect(page.text).toContain("2 minutes ago");
   expect(page.text).toContain("Go on only if you started this node yourself.");
   expect(page.form().buttons.map((button) => button.text)).toEqual(["Approve", "Deny"]);
   const near = await addRequest(site.context, { address: "127.0.0.1" });
-  expect((await enterCode(browser, near.userCode)).text).toContain("127.0.0.1 · the address you have now");
+  expect((await enterCode(browser, near.userCode)).text).toMatch(/127\.0\.0\.1 ?, your current address/);
 });
 
 describe.each(dialects)("approving (%s)", (dialect) => {

@@ -62,6 +62,16 @@ describe("the language of a page", () => {
     expect(browser.received.filter((cookie) => cookie.startsWith("jitnode-language"))).toEqual([]);
   });
 
+  test("is not that of the agreement that ships, and the page says so", async () => {
+    const site = await createTestSite();
+    const english = await speaking(site, "en").get("/agreement");
+    expect(english.html).toContain('<article class="card document">');
+    const chinese = await speaking(site, "zh").get("/agreement");
+    expect(chinese.html).toContain('<article class="card document" lang="en">');
+    expect(chinese.html).toContain('<h1 lang="en">');
+    expect(chinese.text).toContain("本协议仅有英文版本。");
+  });
+
   test("holds for refusals: under fields, above forms and on pages of their own", async () => {
     const site = await createTestSite();
     await setUp(site);

@@ -6,14 +6,18 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createBindingCodes } from "../../../../src/control/services/binding-codes.js";
 import { createInvitationLink, createResetLink, createSetupLink } from "../../../../src/control/services/links.js";
+import { createOrganizations } from "../../../../src/control/services/organizations.js";
 import { markConnected } from "../../../../src/control/store/nodes.js";
 import { insertMembership } from "../../../../src/control/store/memberships.js";
 import type { SignInSettings } from "../../../../src/config/sign-ins.js";
 import { launchBrowser } from "../../../support/browser.js";
 import { checkout } from "../../../support/checkout.js";
-import { addPerson, addRequest } from "../../control-context.js";
+import { addPerson, addRequest, once } from "../../control-context.js";
 import type { PageClient, ReadPage, SentFields } from "../../../e2e/page-client.js";
+import { startGitHub } from "../../../emulators/github/github.js";
+import { callbackOf, createProviderSite, signIn } from "../sign-in/journey.js";
 import { createTestSite, enterCode, pathOf, setUp, type TestSite } from "../site.js";
 
 const kept = process.env["JITNODE_SCREENSHOTS"] !== undefined;
@@ -33,7 +37,6 @@ const desktop = { width: 1200, height: 860 };
 /** An organization with people, nodes in every state and a history. */
 async function furnish(site: TestSite) {
   const { context } = site;
-  const setupPath = pathOf(await createSetupLink(context));
   const ada = await setUp(site);
   const create = async (id: string, name: string) =>
     ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), { org_name: name, org_id: id, consent: "yes" });
@@ -103,7 +106,6 @@ async function furnish(site: TestSite) {
     open: {
       "sign-in": "/sign-in",
       "sign-up": "/sign-up",
-      "set-up": setupPath,
       invitation,
       reset,
       "link-invalid": "/reset/used",
@@ -144,8 +146,45 @@ async function furnish(site: TestSite) {
   return { cookie: ada.cookies.get("jitnode") ?? "", paths };
 }
 
-/** An address that shows a refused form, and the cookie that it is kept in. */
-type Place = string | { readonly path: string; readonly again: string };
+/** Where accounts need a binding code: one that is not set up yet, and somebody new whom a provider has named. */
+async function furnishNew() {
+  const fresh = await createTestSite();
+  const site = await createProviderSite(
+    async (url) => ({ GITHUB: await startGitHub({ callback: callbackOf(url, "github") }) }),
+    { signup: "code" },
+  );
+  const founder = await addPerson(site.context);
+  const organizations = createOrganizations(site.context);
+  const rockets = { id: "rockets", name: "Rockets", agreement: organizations.agreement.version };
+  await organizations.create(founder, rockets, once(rockets));
+  const { binding_code: code } = await createBindingCodes(site.context).show(founder, "rockets");
+  const newcomer = site.open();
+  const asked = await signIn(newcomer, "github", site.at.GITHUB, "lin-wei");
+  const member = site.open();
+  const joined = (await member.get("/sign-up")).form("/sign-up");
+  await member.submit(joined, {
+    login: "grace",
+    name: "Grace Hopper",
+    password: "correct horse battery",
+    binding_code: code,
+  });
+  const at = (path: string, ...cookies: readonly [string, string | undefined][]) => ({
+    path: `${site.url}${path}`,
+    cookies: Object.fromEntries(cookies.map(([name, value = ""]) => [name, value])),
+  });
+  const session = ["jitnode", member.cookies.get("jitnode")] as const;
+  return {
+    "set-up": `${fresh.url}${pathOf(await createSetupLink(fresh.context))}`,
+    finish: at(asked.path, ["jitnode-sign-in", newcomer.cookies.get("jitnode-sign-in")]),
+    "sign-up-by-code": `${site.url}/sign-up`,
+    "org-create-refused": at("/orgs/new", [...session]),
+    "org-as-member": at("/orgs/rockets/members", [...session]),
+    "org-joined": at("/orgs/rockets", [...session], ["jitnode-said", "joined"]),
+  };
+}
+
+/** An address, and the cookies that it is to be seen with: a refused form is kept in one. */
+type Place = string | { readonly path: string; readonly cookies: Readonly<Record<string, string>> };
 
 type Refusing = {
   readonly node: { readonly userCode: string };
@@ -159,7 +198,7 @@ async function refuse(site: TestSite, ada: PageClient, { node, terminal, invitat
   const kept = async (browser: PageClient, refusal: Promise<ReadPage>): Promise<Place> => {
     const page = await refusal;
     expect([page.path, page.status >= 400]).toEqual([expect.stringContaining("again="), true]);
-    return { path: page.path, again: browser.cookies.get("jitnode-again") ?? "" };
+    return { path: page.path, cookies: { "jitnode-again": browser.cookies.get("jitnode-again") ?? "" } };
   };
   const form = async (browser: PageClient, path: string, fields: SentFields, action = path, button?: string) =>
     await kept(browser, browser.submit((await browser.get(path)).form(action), fields, button));
@@ -231,6 +270,18 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.setViewportSize(phone);
 }
 
+/** WCAG 1.4.4: what no longer fits when a reader doubles the size of all text. */
+const withLargeText = `(() => {
+  const { documentElement: root, title } = document;
+  root.style.fontSize = "200%";
+  const cut = root.scrollWidth <= root.clientWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 0.5 && !each.closest(".unseen, .commands"))
+    .map((each) => each.outerHTML.slice(0, 120));
+  root.style.fontSize = "";
+  return { cut, title };
+})()`;
+type LargeText = { readonly cut: readonly string[]; readonly title: string };
+
 type Finding = { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] };
 
 async function findings(page: Page): Promise<readonly string[]> {
@@ -257,9 +308,11 @@ test(
       ],
     });
     const { cookie, paths } = await furnish(site);
+    const elsewhere = await furnishNew();
     const wrong: unknown[] = [];
     const look = async (language: keyof typeof languages): Promise<void> => {
-      for (const [who, places] of Object.entries(paths)) {
+      const titles = new Map<string, string>();
+      for (const [who, places] of Object.entries({ ...paths, elsewhere })) {
         const context = await open(site, language, who === "inside" ? cookie : undefined);
         const page = await context.newPage();
         page.on("console", (message) => {
@@ -267,18 +320,29 @@ test(
             wrong.push([page.url(), message.text()]);
         });
         page.on("request", (request) => {
-          if (!request.url().startsWith(site.url)) wrong.push(["another host", request.url()]);
+          if (new URL(request.url()).origin !== new URL(page.url()).origin && !request.isNavigationRequest())
+            wrong.push(["another host", request.url()]);
         });
         for (const [name, place] of Object.entries<Place>(places)) {
-          const { path, again } = typeof place === "string" ? { path: place, again: "" } : place;
-          await context.addCookies([{ name: "jitnode-again", value: again, url: site.url }]);
-          await page.goto(`${site.url}${path}`);
-          if (again !== "" && (await page.locator("[aria-invalid], [role=alert], .wrong, .seal").count()) === 0)
+          const { path, cookies } = typeof place === "string" ? { path: place, cookies: {} } : place;
+          const { href, origin } = new URL(path, site.url);
+          for (const [name, value] of Object.entries(cookies)) await context.addCookies([{ name, value, url: origin }]);
+          await page.goto(href);
+          if (
+            "jitnode-again" in cookies &&
+            (await page.locator("[aria-invalid], [role=alert], .wrong, .seal").count()) === 0
+          )
             wrong.push([language, name, "says nothing of what is wrong"]);
           const wide = await page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth",
           );
           if (wide !== 0) wrong.push([language, name, "too wide", wide]);
+          const { cut, title } = (await page.evaluate(withLargeText)) as LargeText;
+          if (cut.length > 0) wrong.push([language, name, "too wide with text twice as large", cut]);
+          const kind = new URL(page.url()).pathname.replace(/[A-Z]{4}-[A-Z]{4}/, "CODE");
+          if ((titles.get(title) ?? kind) !== kind)
+            wrong.push([language, name, "has the title of another page", title]);
+          titles.set(title, kind);
           for (const colorScheme of ["light", "dark"] as const) {
             await page.emulateMedia({ colorScheme });
             for (const finding of await findings(page)) wrong.push([language, colorScheme, name, finding]);
@@ -317,6 +381,51 @@ describe("Chinese", () => {
     }
     await context.close();
   });
+});
+
+test("only the page one is on is marked in the colours of a reader's own", async () => {
+  const site = await createTestSite();
+  const ada = await setUp(site);
+  await ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), {
+    org_name: "R",
+    org_id: "rockets",
+    consent: "yes",
+  });
+  const context = await open(site, "en", ada.cookies.get("jitnode") ?? "");
+  const page = await context.newPage();
+  await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
+  await page.goto(`${site.url}/orgs/rockets/members`);
+  const marked = `(() => {
+    const ground = getComputedStyle(document.body).backgroundColor;
+    return [...document.querySelectorAll(".tabs a")]
+      .filter((tab) => getComputedStyle(tab).borderBottomColor !== ground).map((tab) => tab.pathname);
+  })()`;
+  expect(await page.evaluate(marked)).toEqual(["/orgs/rockets/members"]);
+  await context.close();
+});
+
+test("without its styles no words run together", async () => {
+  const site = await createTestSite();
+  const ada = await setUp(site);
+  await ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), {
+    org_name: "R",
+    org_id: "rockets",
+    consent: "yes",
+  });
+  const { userCode } = await addRequest(site.context);
+  const asks = await enterCode(ada, userCode);
+  const context = await open(site, "en", ada.cookies.get("jitnode") ?? "");
+  const page = await context.newPage();
+  const read = async (path: string): Promise<string> => {
+    await page.goto(`${site.url}${path}`);
+    return (await page.evaluate("document.body.textContent.replace(/\\s+/g, ' ')")) as string;
+  };
+  const members = await read("/orgs/rockets/members");
+  for (const said of ["jitnode ada", "Overview Members 1 Nodes 0 Activity", "ada You Administrator"])
+    expect(members).toContain(said);
+  const decision = await read(asks.path);
+  for (const said of ["Number The two digits", "started this node yourself. Whoever"]) expect(decision).toContain(said);
+  await context.close();
 });
 
 describe("first things", () => {

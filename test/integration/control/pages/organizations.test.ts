@@ -240,7 +240,7 @@ describe("members", () => {
     expect(after.text).toContain("The member was removed, and the binding code was refreshed");
     expect(after.text).not.toContain("Grace");
     expect(await codeOf(ada)).not.toBe(before);
-    expect((await ada.submit(form)).text).toContain("They are no member any more.");
+    expect((await ada.submit(form)).text).toContain("They are no longer a member.");
     expect(await auditActions(site.context, "rockets")).toEqual([
       "org.created",
       "member.joined",
@@ -326,7 +326,10 @@ describe("members", () => {
 describe("nodes", () => {
   test("are listed with state, version and who activated them, and unbound by administrators", async () => {
     const { site, ada, grace } = await organization();
-    expect((await ada.get("/orgs/rockets/nodes")).text).toContain("No nodes yet");
+    const none = await ada.get("/orgs/rockets/nodes");
+    expect(none.text).toContain("No nodes yet");
+    expect(none.links).toContain("/activate");
+    expect(none.html).not.toContain('role="search"');
     const node = await addNode(site, grace, "builder 节点");
     const list = await ada.get("/orgs/rockets/nodes");
     expect(list.text).toMatch(/builder 节点 Never connected Version 0\.1\.0 · linux Activated by Grace · /);
@@ -341,7 +344,9 @@ describe("nodes", () => {
     expect(after.text).toContain("The node was unbound.");
     expect(after.text).toContain("No nodes yet");
     expect((await ada.get(path)).status).toBe(404);
-    expect((await ada.get("/orgs/rockets/nodes?q=builder")).text).toContain("Nothing found");
+    const found = await ada.get("/orgs/rockets/nodes?q=builder");
+    expect(found.text).toContain("Nothing found");
+    expect(found.html).toContain('role="search"');
   });
 });
 

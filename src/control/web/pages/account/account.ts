@@ -12,6 +12,8 @@ import type { Page } from "../../layout.js";
 import { badge, rows } from "../../lists.js";
 import { providerButtons } from "../../provider-buttons.js";
 import type { PersonVisit, Site } from "../../site.js";
+import { phrase } from "../../text.js";
+import type { Texts } from "../../texts/texts.js";
 import { ago, moment } from "../../times.js";
 import { fact, mono } from "../asks.js";
 
@@ -99,6 +101,9 @@ export function accountPages(app: FastifyInstance, site: Site): void {
   });
 }
 
+const nameOf = ({ accountPage, provider }: Texts, identity: OwnIdentity): string =>
+  identity.provider === "local" ? accountPage.local : provider.called(identity.label ?? identity.provider);
+
 function waysIn(site: Site, { texts, token }: PersonVisit, identities: readonly OwnIdentity[]): Html {
   const { accountPage: text } = texts;
   const { providers } = site.signIns;
@@ -108,16 +113,20 @@ function waysIn(site: Site, { texts, token }: PersonVisit, identities: readonly 
     <p class="quiet">${text.waysLead}</p>
     ${rows(
       identities.map((identity) => ({
-        title: identity.provider === "local" ? text.local : texts.provider.called(identity.label ?? identity.provider),
+        title: nameOf(texts, identity),
         mark: identity.provider !== "local" && identity.label === undefined && badge(text.gone, "warn"),
         facts: [
           identity.display !== undefined && html`<bdi>${identity.display}</bdi>`,
-          html`${text.linked} ${moment(texts, identity.linkedAt)}`,
+          phrase(text.linked, { when: moment(texts, identity.linkedAt) }),
           !identity.mayUnlink && text.lastWay,
         ],
         action:
           identity.mayUnlink &&
-          form(`/account/sign-ins/${identity.id}/unlink`, token, html`<button class="plain">${text.unlink}</button>`),
+          form(
+            `/account/sign-ins/${identity.id}/unlink`,
+            token,
+            html`<button class="plain" aria-label="${text.unlink}: ${nameOf(texts, identity)}">${text.unlink}</button>`,
+          ),
       })),
     )}
     ${unlinked.length > 0 && html`<h3 class="next">${text.linkMore}</h3>`}
@@ -130,17 +139,19 @@ function waysIn(site: Site, { texts, token }: PersonVisit, identities: readonly 
 
 function sessionRow({ texts, token }: PersonVisit, session: Session, now: number) {
   const { accountPage: text } = texts;
+  const agent = agentInWords(session.agent) || text.unknownAgent;
+  const end = session.current ? texts.signOut : text.end;
   return {
-    title: html`<bdi>${agentInWords(session.agent) || text.unknownAgent}</bdi>`,
+    title: html`<bdi>${agent}</bdi>`,
     mark: session.current ? badge(text.current, "good") : badge(text.kinds[session.kind]),
     facts: [
-      html`${text.used} ${ago(texts, session.last_used_at, now)} · <span class="mono">${session.address}</span>`,
-      html`${text.signedIn} ${moment(texts, session.created_at)}`,
+      html`${phrase(text.used, { when: ago(texts, session.last_used_at, now) })} · <span class="mono">${session.address}</span>`,
+      phrase(text.signedIn, { when: moment(texts, session.created_at) }),
     ],
     action: form(
       `/account/sessions/${session.id}/end`,
       token,
-      html`<button class="plain">${session.current ? texts.signOut : text.end}</button>`,
+      html`<button class="plain" aria-label="${end}: ${agent}">${end}</button>`,
     ),
   };
 }

@@ -31,7 +31,7 @@ export function createPage(app: FastifyInstance, site: Site): void {
             html`<button>${text.submit}</button>`,
           ])}
         </div>
-        <p class="after">${text.instead} <a href="/orgs/join">${texts.home.join}</a></p>`,
+        <p class="after">${text.instead} <a href="/orgs/join">${texts.joinOrganization.title}</a></p>`,
     };
   };
 

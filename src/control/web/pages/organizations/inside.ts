@@ -89,7 +89,7 @@ export function insidePage({ texts, organization, path }: Inside, { tab, main }:
     nodes: organization.nodes,
   };
   const link = (to: Tab): Html =>
-    html`<a href="${pathOf(path, to)}"${attributes({ "aria-current": to === tab && "page" })}>${names[to]}${
+    html` <a href="${pathOf(path, to)}"${attributes({ "aria-current": to === tab && "page" })}>${names[to]}${
       counts[to] !== undefined && html` <span class="count">${counts[to]}</span>`
     }</a>`;
   return {

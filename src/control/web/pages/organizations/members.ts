@@ -8,7 +8,17 @@ import { confirmPage } from "../../confirm.js";
 import type { FormProblem } from "../../form.js";
 import { html } from "../../html.js";
 import type { Page } from "../../layout.js";
-import { badge, empty, pager, readListQuery, rows, searchForm, searchOf, type ListQuery } from "../../lists.js";
+import {
+  badge,
+  empty,
+  isWhole,
+  pager,
+  readListQuery,
+  rows,
+  searchForm,
+  searchOf,
+  type ListQuery,
+} from "../../lists.js";
 import type { Site } from "../../site.js";
 import { moment } from "../../times.js";
 import { mono } from "../asks.js";
@@ -94,13 +104,13 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<Member>, stay
         html`<a class="button plain" href="${action}/${member.account_id}/remove">${member.you ? text.leave : text.remove}<span class="unseen"> <bdi>${member.you ? organization.name : member.name}</bdi></span></a>`,
     })),
   );
-  const alone = query.text === undefined && items.length === 1 && !more && query.page === 1;
+  const alone = items.length === 1 && isWhole(query, more);
   return insidePage(at, {
     tab: "members",
     main: html`${searchForm(texts, action, text.search, query)}
       <section class="card" id="members" data-live aria-label="${texts.organization.tabs.members}">
         ${items.length === 0 ? empty(texts.lists.nothing, texts.lists.nothingHint) : list}
-        ${alone && empty(text.alone, html`${text.aloneHint} <a href="${path}">${texts.bindingCode.title}</a>`)}
+        ${alone && empty(text.alone, text.aloneHint, { href: `${path}?code=shown`, text: texts.bindingCode.show })}
       </section>
       ${pager(texts, action, query, more)}`,
   });

@@ -7,7 +7,17 @@ import type { Found } from "../../../services/paging.js";
 import { confirmPage } from "../../confirm.js";
 import { html, type Html } from "../../html.js";
 import type { Page } from "../../layout.js";
-import { badge, empty, pager, readListQuery, rows, searchForm, searchOf, type ListQuery } from "../../lists.js";
+import {
+  badge,
+  empty,
+  isWhole,
+  pager,
+  readListQuery,
+  rows,
+  searchForm,
+  searchOf,
+  type ListQuery,
+} from "../../lists.js";
 import type { Site } from "../../site.js";
 import { phrase } from "../../text.js";
 import type { Texts } from "../../texts/texts.js";
@@ -62,6 +72,12 @@ const looks = { connected: "good", offline: undefined, never_connected: undefine
 
 const state = (texts: Texts, node: OrganizationNode): Html => badge(texts.nodes.states[node.state], looks[node.state]);
 
+/** Of one that is online it says nothing more. */
+const seen = (texts: Texts, { state, last_seen_at: at }: OrganizationNode, now: number): Html | undefined =>
+  state === "connected" || at === null
+    ? undefined
+    : html`${phrase(texts.nodes.seen, { when: ago(texts, at, now) })} · `;
+
 function page(at: Inside, query: ListQuery, { items, more }: Found<OrganizationNode>, now: number): Page {
   const { texts, path } = at;
   const { nodes: text } = texts;
@@ -72,9 +88,8 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<OrganizationN
       mark: state(texts, node),
       facts: [
         node.possible_copy_at !== null &&
-          html`<span class="flag">${text.copied}</span> ${ago(texts, node.possible_copy_at, now)}`,
-        html`${node.last_seen_at !== null && html`${text.seen} ${ago(texts, node.last_seen_at, now)} · `}${text.version}
-          <bdi>${node.version}</bdi> · <bdi>${node.os}</bdi>`,
+          html`<span class="flag">${text.copied}</span>\u00a0· ${ago(texts, node.possible_copy_at, now)}`,
+        html`${seen(texts, node, now)}${text.version}\u00a0<bdi>${node.version}</bdi> · <bdi>${node.os}</bdi>`,
         phrase(text.activated, { name: html`<bdi>${node.bound_by.name}</bdi>`, when: moment(texts, node.bound_at) }),
         mono(node.id),
       ],
@@ -83,16 +98,16 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<OrganizationN
         html`<a class="button plain" href="${action}/${node.id}/unbind">${text.unbind}<span class="unseen"> <bdi>${node.name}</bdi></span></a>`,
     })),
   );
-  const none = query.text === undefined && query.page === 1;
+  const none = items.length === 0 && isWhole(query, more);
   return insidePage(at, {
     tab: "nodes",
-    main: html`${searchForm(texts, action, text.search, query)}
+    main: html`${!none && searchForm(texts, action, text.search, query)}
       <section class="card" id="nodes" data-live aria-label="${texts.organization.tabs.nodes}">
         ${
           items.length > 0
             ? list
             : none
-              ? empty(text.none, html`${text.noneHint} <a href="/activate">${texts.home.enter}</a>`)
+              ? empty(text.none, text.noneHint, { href: "/activate", text: texts.home.enter })
               : empty(texts.lists.nothing, texts.lists.nothingHint)
         }
       </section>

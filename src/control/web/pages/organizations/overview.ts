@@ -6,6 +6,8 @@ import { html, type Html } from "../../html.js";
 import { signs } from "../../mark.js";
 import { qrCode } from "../../qr.js";
 import type { Site } from "../../site.js";
+import { phrase } from "../../text.js";
+import type { Texts } from "../../texts/texts.js";
 import { ago, moment } from "../../times.js";
 import { fact, mono } from "../asks.js";
 import { inside, insidePage, type Inside } from "./inside.js";
@@ -32,7 +34,7 @@ function facts({ texts, organization }: Inside): Html {
     <h2 id="facts-title">${text.facts}</h2>
     <dl class="facts">
       ${fact(text.name, html`<bdi>${organization.name}</bdi>`)}
-      ${fact(text.id, html`${mono(organization.id)} ${copyButton(texts.copy, texts.copied, organization.id)}`)}
+      ${fact(text.id, html`${mono(organization.id)} ${copyButton(texts, text.id, organization.id)}`)}
       ${fact(text.role, home.role[organization.role])} ${fact(text.joined, moment(texts, organization.joined_at))}
       ${fact(text.created, moment(texts, organization.created_at))}
     </dl>
@@ -40,8 +42,8 @@ function facts({ texts, organization }: Inside): Html {
 }
 
 /** Shown by the script, where there is one. */
-const copyButton = (label: string, done: string, text: string): Html =>
-  html`<button class="plain copy" type="button" data-copy="${text}" data-copied="${done}">${signs.copy}<span>${label}</span></button>`;
+const copyButton = ({ copy, copied }: Texts, what: string, text: string): Html =>
+  html`<button class="plain copy" type="button" aria-label="${copy}: ${what}" data-copy="${text}" data-copied="${copied}">${signs.copy}<span>${copy}</span></button>`;
 
 type ShownCode = BindingCodeAnswer & { readonly qr: Html | undefined };
 
@@ -54,10 +56,10 @@ function codeCard({ texts, path }: Inside, code: ShownCode | undefined, now: num
       : html`<p class="binding-code">${code.binding_code}</p>
           ${code.qr}
           <p class="actions">
-            ${copyButton(texts.copy, texts.copied, code.binding_code)}
+            ${copyButton(texts, text.title, code.binding_code)}
             <a class="button plain" href="${path}">${text.hide}</a>
           </p>
-          <p class="hint">${text.since} ${ago(texts, code.refreshed_at, now)}</p>`;
+          <p class="hint">${phrase(text.since, { when: ago(texts, code.refreshed_at, now) })}</p>`;
   return html`<section class="card" id="code" data-live aria-labelledby="code-title">
     <h2 id="code-title">${text.title}</h2>
     <p class="quiet">${text.lead}</p>
