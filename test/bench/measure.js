@@ -65,5 +65,5 @@ export function table(rows) {
   return lines.join("\n");
 }
 
-export const ms = (value) => `${value.toFixed(1)} ms`;
+export const ms = (value, digits = 1) => `${value.toFixed(digits)} ms`;
 export const times = (value) => `${value.toFixed(2)} ×`;

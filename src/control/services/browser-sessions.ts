@@ -15,6 +15,7 @@ import {
   touchBrowserSession,
   type BrowserSessionRow,
 } from "../store/browser-sessions.js";
+import { mayCreate } from "./founding.js";
 
 export interface BrowserSession {
   /** Public id, for lists and for revoking. */
@@ -22,6 +23,7 @@ export interface BrowserSession {
   readonly idHash: string;
   readonly accountId: AccountId;
   readonly accountName: string;
+  readonly mayCreateOrganizations: boolean;
   /** Of every form of this session: the HMAC of "form" under its own secret. */
   readonly formToken: string;
   /** HMAC of `what` under the session's own secret. */
@@ -56,7 +58,7 @@ export const absoluteLimit = 7 * 24 * hour;
 const cookiePattern = /^[A-Za-z0-9_-]{43}$/;
 
 export function createBrowserSessions(
-  context: Pick<ControlContext, "audit" | "clock" | "events" | "random" | "secrets" | "store">,
+  context: Pick<ControlContext, "audit" | "clock" | "config" | "events" | "random" | "secrets" | "store">,
 ): BrowserSessions {
   const { clock, random, secrets, store } = context;
   return {
@@ -100,6 +102,7 @@ export function createBrowserSessions(
         idHash: row.id_hash,
         accountId,
         accountName: row.account_name,
+        mayCreateOrganizations: mayCreate(context, row.account_origin),
         formToken: sign(row.csrf_secret, "form"),
         sign: (what) => sign(row.csrf_secret, what),
       };

@@ -14,7 +14,7 @@ import type { ControlContext, Executor, PersonActor } from "../context.js";
 import { findOwnOrganization, listOwnOrganizations, type OwnOrganization } from "../store/organizations.js";
 import { requireAccess, subjectOf } from "./access.js";
 import { readAgreement } from "./agreement.js";
-import { foundOrganization, readMayCreate } from "./founding.js";
+import { foundOrganization } from "./founding.js";
 import { runOnce, type Repeat } from "./idempotency.js";
 import { joinOrganization } from "./joining.js";
 import { limited } from "./limited.js";
@@ -23,7 +23,6 @@ import { toPage, type Page, type PageInput } from "./paging.js";
 export interface Organizations {
   /** What a creator agrees to. */
   readonly agreement: Agreement;
-  mayCreate(actor: PersonActor): Promise<boolean>;
   create(actor: PersonActor, input: CreateOrganizationRequest, repeat: Repeat): Promise<Organization>;
   join(actor: PersonActor, input: JoinRequest, repeat: Repeat): Promise<Organization>;
   list(actor: PersonActor, page: PageInput): Promise<Page<Organization>>;
@@ -41,7 +40,6 @@ export function createOrganizations(context: ControlContext): Organizations {
 
   return {
     agreement,
-    mayCreate: (actor) => readMayCreate(context, context.store, actor),
 
     async create(actor, input, repeat) {
       const { answer } = await limited(context, subjectOf(actor), ["org_creation"], () =>

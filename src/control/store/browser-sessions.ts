@@ -1,7 +1,7 @@
 // Rows of signed-in browsers, found by the SHA-256 of their cookie.
 
 import type { AccountId } from "../../domain/ids.js";
-import type { BrowserSessions } from "./schema.js";
+import type { Accounts, BrowserSessions } from "./schema.js";
 import { statement } from "./statement.js";
 import { entry, type Executor, type Tx } from "./store.js";
 
@@ -9,6 +9,7 @@ import { entry, type Executor, type Tx } from "./store.js";
 export interface BrowserSessionRow extends BrowserSessions {
   readonly account_id: string;
   readonly account_name: string;
+  readonly account_origin: Accounts["origin"];
   readonly disabled_at: number | null;
 }
 
@@ -23,7 +24,12 @@ const living = statement((db, the: { readonly idHash: string }) =>
     .selectFrom("browser_sessions")
     .innerJoin("accounts", "accounts.id", "browser_sessions.account_id")
     .selectAll("browser_sessions")
-    .select(["accounts.id as account_id", "accounts.name as account_name", "accounts.disabled_at"])
+    .select([
+      "accounts.id as account_id",
+      "accounts.name as account_name",
+      "accounts.origin as account_origin",
+      "accounts.disabled_at",
+    ])
     .where("browser_sessions.id_hash", "=", entry(the.idHash))
     .where("browser_sessions.revoked_at", "is", null),
 );

@@ -3,12 +3,11 @@
 
 import BetterSqlite3 from "better-sqlite3";
 import {
-  CompiledQuery,
   Kysely,
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
-  type DatabaseConnection,
+  type CompiledQuery,
   type QueryResult,
   type Driver,
   type SqliteDatabase,
@@ -20,19 +19,29 @@ import type { Store } from "./store.js";
 
 class ImmediateDriver extends SqliteDriver {
   readonly #database: BetterSqlite3.Database;
+  readonly #begin: BetterSqlite3.Statement;
+  readonly #commit: BetterSqlite3.Statement;
+  readonly #rollback: BetterSqlite3.Statement;
 
   constructor(database: BetterSqlite3.Database, prepared: SqliteDatabase) {
     super({ database: prepared });
     this.#database = database;
+    this.#begin = database.prepare("begin immediate");
+    this.#commit = database.prepare("commit");
+    this.#rollback = database.prepare("rollback");
   }
 
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  override async beginTransaction(): Promise<void> {
+    this.#begin.run();
+  }
+
+  override async commitTransaction(): Promise<void> {
+    this.#commit.run();
   }
 
   /** A full disk has ended the transaction already, and the reason is what the caller has to hear. */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  override async rollbackTransaction(): Promise<void> {
+    if (this.#database.inTransaction) this.#rollback.run();
   }
 }
 

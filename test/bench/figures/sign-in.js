@@ -1,6 +1,6 @@
-// Signing in by OIDC, from the callback to the page: our own share, without what the exchange at the issuer takes,
-// beside one commit on that disk and one check of a signature. What the browser's two exchanges take of a bare server is
-// part of our share, and told beside it.
+// Signing in by OIDC, from the callback to the page: our own share, which is what remains of it without the exchange at the
+// issuer and without what two exchanges take a bare server that sends as many bytes and the same headers (the browser, the loopback, HTTP), beside
+// one commit on that disk and one check of a signature. Each is taken in turn with the others.
 
 import { Agent, request } from "node:http";
 import { join } from "node:path";
@@ -9,9 +9,16 @@ import { root } from "../site.js";
 import { countCommits } from "../wal.js";
 import { startProgram, startSignInSite } from "../sign-in-site.js";
 
-const rounds = 100;
-/** Before anything is timed: V8 compiles what runs often, and is done with most of it by then. */
-const warmUps = 600;
+const rounds = 200;
+/**
+ * Sign-ins before anything is timed, some at once: a control plane runs for months, and V8 goes on compiling what runs
+ * often for as long as this.
+ */
+const warmUps = { browsers: 8, each: 1000 };
+/** Of each floor: until it is compiled as well, and its write-ahead log has begun anew (at 1000 pages). */
+const floorWarmUps = 2000;
+/** Rounds that are not counted. */
+const uncounted = 100;
 
 /** An address has 600 sign-ins an hour: each browser comes from one of its own. */
 let browsers = 0;
@@ -44,7 +51,9 @@ function createBrowser() {
             else cookies.set(name, value);
           }
           answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
-          answer.on("end", () => resolve({ status: answer.statusCode, location: answer.headers.location, text }));
+          answer.on("end", () =>
+            resolve({ status: answer.statusCode, headers: answer.headers, location: answer.headers.location, text }),
+          );
         })
           .on("error", reject)
           .end(body);
@@ -77,23 +86,30 @@ async function arrive(browser, callback, url) {
   if (back.status !== 303) throw new Error(`the callback answered ${back.status}: ${back.text}`);
   const page = await browser.send("GET", new URL(back.location, url));
   if (page.status !== 200 || !page.text.includes("Noor Example")) throw new Error(`not signed in: ${page.text}`);
-  return Buffer.byteLength(page.text);
+  return { redirect: back.headers, page: page.headers, bytes: Buffer.byteLength(page.text) };
 }
 
-/** What one of them writes, seen on a few of them alone. */
+async function warmUp(url) {
+  for (let time = 0; time < warmUps.each; time += 1) {
+    const browser = createBrowser();
+    await arrive(browser, await fetchCallback(browser, url), url);
+    browser.close();
+  }
+}
+
+/** What one of them writes, seen on a few of them alone; between two of them the log may begin anew. */
 async function commitsOfOne(site) {
-  const counted = 5;
-  let commits = 0;
-  for (let round = 0; round < counted; round += 1) {
+  const commits = [];
+  for (let round = 0; round < 5; round += 1) {
     const browser = createBrowser();
     const callback = await fetchCallback(browser, site.url);
     const wal = join(site.folder, "control.db-wal");
     const before = countCommits(wal);
     await arrive(browser, callback, site.url);
-    commits += countCommits(wal) - before;
+    commits.push(countCommits(wal) - before);
     browser.close();
   }
-  return commits / counted;
+  return median(commits);
 }
 
 export async function measure() {
@@ -102,43 +118,52 @@ export async function measure() {
   let bare;
   try {
     const [whole, issuer, empty, commit, check] = [[], [], [], [], []];
-    for (let round = -warmUps; round < rounds; round += 1) {
+    await Promise.all(Array.from({ length: warmUps.browsers }, () => warmUp(site.url)));
+    const first = createBrowser();
+    const answers = await arrive(first, await fetchCallback(first, site.url), site.url);
+    first.close();
+    bare = await startProgram(
+      [join(root, "test/bench/floors/bare-sign-in.js"), JSON.stringify(answers), site.folder],
+      process.env,
+    );
+    const [, bareUrl] = await bare.printed(/^(http:\S+)$/m);
+    const nothing = async () => {
+      await exchange.send("GET", `${bareUrl}/callback`);
+      await exchange.send("GET", bareUrl);
+    };
+    const alone = async (path) => Number((await exchange.send("GET", bareUrl + path)).text);
+    for (let time = 0; time < floorWarmUps; time += 1) {
+      await nothing();
+      await alone("/commit");
+      await alone("/check");
+    }
+    for (let round = -uncounted; round < rounds; round += 1) {
       const browser = createBrowser();
       const callback = await fetchCallback(browser, site.url);
-      const { result: bytes, taken } = await timed(() => arrive(browser, callback, site.url));
+      const arrival = await timed(() => arrive(browser, callback, site.url));
       browser.close();
-      bare ??= await startProgram(
-        [join(root, "test/bench/floors/bare-sign-in.js"), String(bytes), site.folder],
-        process.env,
-      );
-      const [, bareUrl] = await bare.printed(/^(http:\S+)$/m);
-      const nothing = await timed(async () => {
-        await exchange.send("GET", `${bareUrl}/callback`);
-        await exchange.send("GET", bareUrl);
-      });
-      const floors = [await exchange.send("GET", `${bareUrl}/commit`), await exchange.send("GET", `${bareUrl}/check`)];
+      const floors = [await timed(nothing), await alone("/commit"), await alone("/check")];
       // The same exchange of a code by a client that does nothing else.
       const stranger = createBrowser();
-      const other = await fetchCallback(stranger, site.url);
+      const code = new URL(await fetchCallback(stranger, site.url)).searchParams.get("code");
       stranger.close();
-      const code = new URL(other).searchParams.get("code");
-      const alone = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
-      if (!alone.result.text.includes("id_token")) throw new Error(alone.result.text);
+      const token = await timed(() => exchange.send("POST", `${site.issuerUrl}/token`, { code }));
+      if (!token.result.text.includes("id_token")) throw new Error(token.result.text);
       if (round < 0) continue;
-      whole.push(taken);
-      issuer.push(alone.taken);
-      empty.push(nothing.taken);
-      commit.push(Number(floors[0].text));
-      check.push(Number(floors[1].text));
+      whole.push(arrival.taken);
+      empty.push(floors[0].taken);
+      commit.push(floors[1]);
+      check.push(floors[2]);
+      issuer.push(token.taken);
     }
     const floor = median(commit) + median(check);
-    const share = median(whole) - median(issuer);
+    const share = median(whole) - median(issuer) - median(empty);
     const commits = await commitsOfOne(site);
     return [
       [
         "sign-in by OIDC, from callback to page, our own share",
-        `${ms(share)} (of ${ms(median(whole))}; the exchange at the issuer ${ms(median(issuer))}; two exchanges with a bare server of as many bytes ${ms(median(empty))}; ${commits.toFixed(1)} commits)`,
-        `one commit ${ms(median(commit))} + one RS256 check ${ms(median(check))}`,
+        `${ms(share, 2)} (of ${ms(median(whole), 2)}; the exchange at the issuer ${ms(median(issuer), 2)}; two exchanges with a bare server, same headers and bytes, ${ms(median(empty), 2)}; ${commits} commit)`,
+        `one commit ${ms(median(commit), 2)} + one RS256 check ${ms(median(check), 2)}`,
         times(share / floor),
         "at most 3 ×",
       ],

@@ -68,7 +68,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       ...common,
       activation: asked.activation,
       organizations: items,
-      mayCreate: await site.organizations.mayCreate(visit.actor),
+      mayCreate: visit.session.mayCreateOrganizations,
       agreement: site.organizations.agreement.version,
     });
   };

@@ -9,7 +9,7 @@ import type { Texts } from "../texts/texts.js";
 
 const shown = 100;
 
-function page({ texts, session }: PersonVisit, organizations: readonly Organization[], mayCreate: boolean): Page {
+function page({ texts, session }: PersonVisit, organizations: readonly Organization[]): Page {
   const { home } = texts;
   return {
     title: home.page,
@@ -23,7 +23,7 @@ function page({ texts, session }: PersonVisit, organizations: readonly Organizat
         <h2 id="organizations">${home.organizations}</h2>
         ${organizations.length === 0 ? html`<p class="quiet">${home.none}</p>` : list(texts, organizations)}
         <p class="actions">
-          ${mayCreate && html`<a class="button plain" href="/orgs/new">${home.create}</a>`}
+          ${session.mayCreateOrganizations && html`<a class="button plain" href="/orgs/new">${home.create}</a>`}
           <a class="button plain" href="/orgs/join">${home.join}</a>
         </p>
       </section>`,
@@ -49,6 +49,6 @@ export function homePage(app: FastifyInstance, site: Site): void {
     const visit = await site.person(request, reply, "/");
     if (visit === undefined) return reply;
     const { items } = await site.organizations.list(visit.actor, { after: undefined, limit: shown });
-    return site.show(reply, visit, page(visit, items, await site.organizations.mayCreate(visit.actor)));
+    return site.show(reply, visit, page(visit, items));
   });
 }

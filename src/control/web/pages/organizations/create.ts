@@ -50,7 +50,7 @@ export function createPage(app: FastifyInstance, site: Site): void {
   app.get(path, async (request, reply) => {
     const visit = await site.person(request, reply, path);
     if (visit === undefined) return reply;
-    const may = await site.organizations.mayCreate(visit.actor);
+    const may = visit.session.mayCreateOrganizations;
     const { values, problem } = site.refusal(request, visit, creationProblems);
     return site.show(reply, visit, may ? page(visit, values, problem) : notAllowed(visit, problem));
   });
