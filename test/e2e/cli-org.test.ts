@@ -99,11 +99,27 @@ describe("its binding code", () => {
 
   test("is never taken from an argument, and needs an answer where nobody can be asked", async () => {
     expect(await refused(ada, ["org", "join"])).toEqual([2, "input_needed"]);
-    expect(await refused(ada, ["org", "join", "BCDF-GHJK-LMNP-W"])).toEqual([2, "usage"]);
     expect(await refused(ada, ["org", "join", "--binding-code-file", "-"], "not a code")).toEqual([
       5,
       "binding_code_invalid",
     ]);
+  });
+
+  test.each([
+    [["org", "join", "BCDF-GHJK-LMNP-W"], /^Too many arguments/],
+    [["org", "join", "bcdf", "ghjk", "lmnp", "w"], /^Too many arguments/],
+    [["login", "BCDFGHJKLMNPQ"], /^Too many arguments/],
+    [["activate", "BCDF-GHJK-LMNP-W"], /^Too many arguments/],
+    [["org", "join", "--binding-code=BCDF-GHJK-LMNP-W"], /^Unknown option '--binding-code'/],
+    [["org", "join", "--binding-code-file", "BCDF-GHJK-LMNP-W"], /^This is no file/],
+    [["org", "BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
+    [["BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
+  ])("typed into the command itself is not repeated, and it says how one is given: %j", async (args, message) => {
+    const { code, stdout, stderr } = await ada.cli(args, { env: site.env });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/\n.*(asked for it|asks for the code|--binding-code-file)/);
+    expect(stderr).not.toMatch(/ghjk/i);
   });
 });
 
