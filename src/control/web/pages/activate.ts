@@ -89,7 +89,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       await site.activations.deny(visit.actor, code, { key_thumbprint }, repeatOf(key, path, body));
       return;
     }
-    const approval = readApproval(visit.texts, fields);
+    const approval = readApproval(visit.texts, fields, site.organizations.agreement);
     await site.activations.approve(visit.actor, code, approval, repeatOf(key, path, { decision, ...approval }));
   };
 

@@ -145,7 +145,6 @@ export const en = {
     consentBefore: "I agree to the ",
     consentLink: "agreement for organizations",
     consentAfter: ".",
-    consentMissing: "Creating an organization needs your consent to the agreement.",
     join: "Join an organization by its binding code",
     joinCode: "Binding code",
     joinCodeHint: "Looks like XXXX-XXXX-XXXX-X; any member can see it",

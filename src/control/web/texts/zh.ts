@@ -152,7 +152,6 @@ export const zh: Texts = {
     consentBefore: "我同意",
     consentLink: "组织协议",
     consentAfter: "。",
-    consentMissing: "创建组织需要您同意协议。",
     join: "凭绑定码加入组织",
     joinCode: "绑定码",
     joinCodeHint: "形如 XXXX-XXXX-XXXX-X，任何成员都能看到",

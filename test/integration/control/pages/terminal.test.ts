@@ -80,6 +80,12 @@ describe.each(dialects)("a terminal (%s)", (dialect) => {
       const empty = await browser.submit(asks.form(), { number: "42" });
       expect(empty.wrong("binding_code")).toContain("missing");
       expect(empty.form().values["number"]).toBe("42");
+      const both = await browser.submit(asks.form(), { number: "4", binding_code: "nobody's" });
+      expect([both.wrong("number"), both.wrong("binding_code")]).toEqual([
+        expect.stringContaining("two digits"),
+        expect.stringContaining("not valid"),
+      ]);
+      expect(both.form().values["number"]).toBe("");
       const wrong = await browser.submit(empty.form(), { binding_code: foreign });
       expect(wrong.status).toBe(422);
       expect(wrong.wrong("binding_code")).toContain("This binding code is not valid.");
