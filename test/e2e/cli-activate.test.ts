@@ -187,6 +187,8 @@ describe("somebody who is signed in", () => {
     [["--create-org", "some-org", "--org-name", "S"], {}, 2, "agreement_required"],
     [["--org", "a-b"], { JITNODE_ORG: "c-d" }, 6, "org_mismatch"],
     [["--web", "--org", "a-b"], {}, 2, "usage"],
+    [["--web", "--no-input"], {}, 2, "usage"],
+    [["--no-input"], {}, 2, "org_choice_needed"],
     [["--binding-code-file", "/nowhere"], {}, 2, "secret_file_unreadable"],
     [["--binding-code-file", "-"], {}, 2, "input_needed"],
     [["--server", "control.example.com"], {}, 2, "server_invalid"],

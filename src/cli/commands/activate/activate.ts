@@ -24,6 +24,7 @@ export const command: Command = {
   description:
     "Choose the organization with one of --create-org, --org and --binding-code-file, or be asked at a terminal.\n" +
     "Whoever is not signed in gets a link, a code and a number; that session ends with the command, unless --stay-signed-in.\n" +
+    "With --no-input nobody is waited for: exit 2 without a choice, and with --web; 4 where nobody is signed in.\n" +
     "A node that is bound already: exit 0 if it is bound as asked, else 6. Whose a binding code is, is not asked again.",
   options: [
     { ...orgOption, description: "Use this one of your organizations" },
@@ -48,6 +49,12 @@ export const command: Command = {
     const choice = choiceOf(context, input);
     if (web && (choice.kind !== "ask" || input.has("stay-signed-in"))) {
       throw new JitnodeError("usage", { message: "--web leaves the choice of the organization to the browser." });
+    }
+    if (web && !context.mayAsk) {
+      throw new JitnodeError("usage", {
+        message: "--web waits for a person, and --no-input forbids it.",
+        hint: "Leave one of them out; without a person, use --org ID with a session that is stored already.",
+      });
     }
     // --org is the choice; only the variable constrains.
     const constraint = nonEmpty(context.environment["JITNODE_ORG"]);

@@ -18,7 +18,7 @@ export const creationProblems = {
 /** What of them is shown again. */
 export const creationShown = ["org_id", "org_name", "consent"] as const;
 
-/** Without consent to no agreement, which is refused beside whatever else is wrong. */
+/** Where consent is missing it names no agreement: that is refused beside whatever else is wrong. */
 export const creationOf = (fields: Values): CreateOrganizationRequest => ({
   id: (fields["org_id"] ?? "").trim(),
   name: fields["org_name"] ?? "",
