@@ -132,7 +132,7 @@ const entries = {
     404,
     failed,
     "There is no activation with this code.",
-    "Compare the code with the one the node shows; codes live ten minutes.",
+    "Compare the code with the one the node or terminal shows; codes live ten minutes.",
   ),
   activation_expired: entry(
     410,

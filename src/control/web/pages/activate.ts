@@ -51,7 +51,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     const state = stateOf(asked);
     if (state !== "pending") {
       const lookup = secrets.lookup("user_code", asUserCode(code) ?? "");
-      return resultPage(visit.texts, state, await findOwnDecision(store, lookup, visit.actor.accountId), problem);
+      const decision = await findOwnDecision(store, lookup, visit.actor.accountId);
+      return resultPage(visit.texts, { client: asked.client, state, decision }, problem);
     }
     const common = {
       texts: visit.texts,

@@ -179,9 +179,15 @@ export const en = {
     terminalApproved: "The terminal is signed in",
     nextTerminal: "Go back to the terminal: it goes on by itself. You can close this page.",
     denied: "The request was denied",
-    deniedMore: "Nothing was allowed. If that was a mistake, start again on the node or terminal.",
+    deniedMore: {
+      node: "Nothing was allowed. If that was a mistake, start again on the node.",
+      terminal: "Nobody was signed in. If that was a mistake, start again at the terminal.",
+    },
     decided: "This request was decided already",
-    decidedMore: "Look at the node or terminal that asked; `jitnode status` shows how the node stands.",
+    decidedMore: {
+      node: "Look at the node that asked: `jitnode status` shows how it stands.",
+      terminal: "Look at the terminal that asked: it says whether it is signed in.",
+    },
     organization: "Organization",
     node: "Node",
     another: "Enter another code",

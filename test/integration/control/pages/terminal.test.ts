@@ -155,6 +155,34 @@ test("a wrong number is told of in Chinese as well", async () => {
   );
 });
 
+test("one that is over is spoken of as a terminal's sign-in, not as a node's activation", async () => {
+  const site = await createTestSite();
+  const browser = await setUp(site);
+  const grace = await invite(site, "grace");
+  const decided = await askAs(site.context);
+  const late = (await enterCode(grace, decided.userCode)).form();
+  await browser.submit((await enterCode(browser, decided.userCode)).form(), { number: "42" });
+  const cancelled = await askAs(site.context, { state: "revoked" });
+  const expired = await askAs(site.context);
+  const shown = (await enterCode(browser, expired.userCode)).path;
+
+  const pages = [await grace.submit(late, { number: "42" }), await grace.submit(late, {}, "Deny")];
+  for (const { heading, text } of pages) {
+    expect(heading).toBe("This request was decided already");
+    expect(text).toContain("Look at the terminal that asked: it says whether it is signed in.");
+  }
+  pages.push(await enterCode(browser, cancelled.userCode));
+  expect(pages.at(-1)?.wrong("code")).toBe("This terminal's sign-in was cancelled. Start again at the terminal.");
+  site.context.advance(601_000);
+  pages.push(await enterCode(browser, expired.userCode));
+  expect(pages.at(-1)?.wrong("code")).toBe("This terminal's sign-in has expired. Start again at the terminal.");
+  pages.push(await browser.get(shown));
+  expect(pages.at(-1)?.heading).toBe("This terminal's sign-in has expired.");
+  for (const { text } of pages) expect(text).not.toMatch(/on the node|This activation|jitnode (status|activate)/);
+  await browser.get("/?lang=zh");
+  expect((await browser.get(shown)).heading).toBe("此终端的登录请求已过期。");
+});
+
 test("five wrong binding codes are enough", async () => {
   const site = await createTestSite();
   const code = await found(site.context, "rockets");
