@@ -28,7 +28,7 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
 
 async function run(args: readonly string[], environment: Environment): Promise<ExitCode> {
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
-    process.stdout.write(`${version}\n`);
+    process.stdout.write(`${program} ${version}\n`);
     return exitCodes.done;
   }
   let exit: ExitCode = exitCodes.done;
@@ -88,7 +88,7 @@ async function buildParser(called: readonly Command[], written: string[], action
   const { Command: CommanderCommand } = await import("commander");
   const root = new CommanderCommand(program)
     .description("The control plane: people, organizations and the nodes that belong to them.")
-    .version(version, "-V, --version", "Print the version.")
+    .version(`${program} ${version}`, "-V, --version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .configureHelp({ subcommandTerm, optionTerm: ({ flags }) => flags.replace(/[<>]/g, "") })
     .helpCommand(...helpCommand)

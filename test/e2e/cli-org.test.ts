@@ -136,7 +136,11 @@ describe("members", () => {
     expect(await refused(ada, remove(idOf("bob")))).toEqual([2, "confirmation_needed"]);
     expect(await refused(bob, [...remove(idOf("ada")), "--yes"])).toEqual([5, "administrator_required"]);
     expect(await refused(ada, [...remove(idOf("ada")), "--yes"])).toEqual([6, "last_administrator"]);
-    expect(await refused(ada, [...remove("bob"), "--yes"])).toEqual([2, "usage"]);
+    for (const malformed of ["bob", "JP_x", "JP_8f3kQ2mZ7pVbT4s0"]) {
+      const { code, stderr } = await ada.cli([...remove(malformed), "--yes"], { env: site.env });
+      expect([code, stderr]).toEqual([2, expect.stringContaining("that is JP_ and 16 letters and digits, without 0")]);
+      expect(stderr).toContain("jitnode org members");
+    }
     expect(await ok(ada, [...remove(idOf("bob")), "--yes"], "org-remove")).toMatchObject({
       removed: idOf("bob"),
       binding_code_refreshed: true,
@@ -173,6 +177,8 @@ describe("nodes", () => {
     );
     expect(list.items.map(({ name }) => name).toSorted()).toEqual(["build", "build", "web"]);
     const web = list.items.find(({ name }) => name === "web")?.id ?? "";
+    const { code, stderr } = await ada.cli(["node", "show", "JN_x", ...org], { env: site.env });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("has no node JN_x. A node's ID is JN_ and 16 letters")]);
 
     expect(await ok(ada, ["node", "show", "web", ...org], "node-show")).toMatchObject({
       id: web,

@@ -303,7 +303,7 @@ describe("beside the server", () => {
 
   test("version, help, and what is not a command", async () => {
     const version = await runControl(["--version"]);
-    expect([version.code, version.stdout]).toEqual([0, "0.1.0\n"]);
+    expect([version.code, version.stdout]).toEqual([0, "jitnode-control 0.1.0\n"]);
     const help = await runControl(["--help"]);
     expect(help.code).toBe(0);
     for (const word of ["serve", "migrate", "setup-link", "account", "invite", "keys", "health"]) {
