@@ -1,7 +1,7 @@
 // Where a binding code comes from: a file, standard input, a variable that names a file, or a prompt. Never an argument:
 // arguments are seen by everybody on the machine.
 
-import { asBindingCode, formatCode } from "../domain/codes.js";
+import { asBindingCode, formatCode, resemblesBindingCode } from "../domain/codes.js";
 import { readFileIfThere, systemErrorCode } from "../platform/atomic-file.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { Context } from "./context.js";
@@ -13,6 +13,9 @@ export const bindingCodeOption: Option = {
   value: "FILE",
   description: "Read the binding code from this file, - for standard input (JITNODE_BINDING_CODE_FILE)",
 };
+
+export const howCodesAreGiven =
+  "Others on this machine can read arguments: leave the binding code out to be asked for it, or use --binding-code-file FILE, with - for standard input.";
 
 const mistyped = "This is not a binding code: a letter is wrong or missing.";
 
@@ -46,8 +49,14 @@ async function readFile(path: string): Promise<string> {
       cause,
     });
   }
-  if (text === undefined)
-    throw new JitnodeError("secret_file_unreadable", { message: line`There is no file ${path}.` });
+  if (text === undefined) {
+    throw resemblesBindingCode(path)
+      ? new JitnodeError("secret_file_unreadable", {
+          message: "This is no file, but looks like a binding code itself.",
+          hint: howCodesAreGiven,
+        })
+      : new JitnodeError("secret_file_unreadable", { message: line`There is no file ${path}.` });
+  }
   return text.slice(0, 1000);
 }
 

@@ -1,6 +1,7 @@
 // Finds the command in what was typed: the longest run of words that the table knows. Options may stand anywhere.
 
 import { closest } from "../domain/closest.js";
+import { resemblesBindingCode } from "../domain/codes.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { globalOptions, scopeOptions, type Option } from "./command.js";
 import { line } from "./output/line.js";
@@ -50,9 +51,11 @@ export function findCommand(argv: readonly string[]): Found {
     return { kind: "command", entry, rest };
   }
   if (words.length === 0) {
-    const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token));
-    if (stray !== undefined && !wantsHelp)
-      throw unknown(line`There is no option ${stray} without a command.`, undefined);
+    const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token))?.replace(/=.*/s, "");
+    if (stray !== undefined && !wantsHelp) {
+      const near = closest(stray, ["--version", ...anywhere.map(({ name }) => `--${name}`)]);
+      throw unknown(line`There is no option ${stray} without a command.`, near);
+    }
     return { kind: "help", words: [] };
   }
   const known = knownWords(words);
@@ -83,6 +86,12 @@ function knownWords(words: readonly string[]): readonly string[] {
     if (!next.includes(word)) {
       // Words after a complete command are its arguments.
       if (table.some((entry) => entry.words.join(" ") === known.join(" "))) break;
+      if (resemblesBindingCode(word)) {
+        throw new JitnodeError("usage", {
+          message: "A binding code is no command.",
+          hint: "To join its organization, run `jitnode org join`: it asks for the code, or reads it from a file.",
+        });
+      }
       const typed = [...known, word].join(" ");
       throw unknown(line`There is no command jitnode ${typed}.`, suggestion(known, word));
     }

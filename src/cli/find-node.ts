@@ -14,7 +14,10 @@ export async function findNode(people: PeopleClient, org: string, wanted: string
   const id = asNodeId(wanted);
   if (id !== undefined) return people.node(org, id);
   const [only, ...others] = (await people.nodes(org)).filter((node) => node.name === wanted);
-  if (only === undefined) throw new JitnodeError("node_not_found", { message: line`${org} has no node ${wanted}.` });
+  if (only === undefined) {
+    const malformed = wanted.startsWith("JN_") ? " A node's ID is JN_ and 16 letters and digits." : "";
+    throw new JitnodeError("node_not_found", { message: line`${org} has no node ${wanted}.${malformed}` });
+  }
   if (others.length > 0) {
     const ids = [only, ...others].map((node) => node.id).join(", ");
     throw new JitnodeError("node_ambiguous", { message: line`${org} has more than one node ${wanted}: ${ids}.` });

@@ -1,7 +1,10 @@
 // Arguments and options of one command: commander parses, by the command's own data. Its errors become ours.
 
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from "commander";
+import { closest } from "../domain/closest.js";
+import { resemblesBindingCode } from "../domain/codes.js";
 import { JitnodeError } from "../protocol/errors.js";
+import { bindingCodeOption, howCodesAreGiven } from "./binding-code.js";
 import { globalOptions, scopeOptions, type Command, type Input, type Option } from "./command.js";
 import { line } from "./output/line.js";
 
@@ -23,7 +26,7 @@ const takers = { server: "that ask a control plane", org: "about one organizatio
 
 /** `words` name the command in messages. */
 export function parseInput(words: readonly string[], command: Command, argv: readonly string[]): Parsed {
-  const parser = new Parser(words.join(" ")).exitOverride().helpOption(false).showSuggestionAfterError(true);
+  const parser = new Parser(words.join(" ")).exitOverride().helpOption(false).showSuggestionAfterError(false);
   parser.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   const options: readonly Option[] = [...globalOptions, ...(command.options ?? [])];
   for (const option of options) parser.addOption(toParserOption(option));
@@ -38,6 +41,8 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
     parser.parse(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.excessArguments") throw tooMany(words, command, parser.args);
+    if (error.code === "commander.unknownOption") throw unknownOption(words, options, error.message);
     throw usage(words, error.message);
   }
 
@@ -76,12 +81,32 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
   };
 }
 
-/** commander's "error: unknown option '--jsn'\n(Did you mean --json?)" as our two sentences. */
-function usage(words: readonly string[], text: string): JitnodeError {
-  const [first = "", suggested] = text.replace(/^error: /, "").split("\n");
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
+/** commander's "error: missing required argument 'NODE'" as our two sentences. */
+function usage(words: readonly string[], text: string, hint?: string): JitnodeError {
+  const sentence = text.replace(/^error: /, "").replace(/^./, (letter) => letter.toUpperCase());
   return new JitnodeError("usage", {
     message: line`${sentence.endsWith(".") ? sentence : `${sentence}.`}`,
-    hint: suggested?.replace(/^\(|\)$/g, "") ?? line`See jitnode ${words.join(" ")} --help.`,
+    hint: hint ?? line`See jitnode ${words.join(" ")} --help.`,
   });
+}
+
+/** What was typed is not repeated: it may be a binding code. */
+function tooMany(words: readonly string[], command: Command, typed: readonly string[]): JitnodeError {
+  const taken = (command.arguments ?? []).map(({ name }) => name);
+  const takesCode = command.options?.includes(bindingCodeOption) === true && resemblesBindingCode(typed.join(""));
+  return usage(
+    words,
+    `too many arguments: jitnode ${words.join(" ")} takes ${taken.length === 0 ? "none" : `only ${taken.join(" ")}`}`,
+    takesCode ? howCodesAreGiven : undefined,
+  );
+}
+
+/** Without the value that may have come with it. */
+function unknownOption(words: readonly string[], options: readonly Option[], text: string): JitnodeError {
+  const [, flag = ""] = /'([^'=]*)/.exec(text) ?? [];
+  const near = closest(
+    flag,
+    options.map(({ name }) => `--${name}`),
+  );
+  return usage(words, `unknown option '${flag}'`, near === undefined ? undefined : line`Did you mean ${near}?`);
 }

@@ -7,6 +7,7 @@ import { asStoredSession } from "../client/sessions.js";
 import type { Session } from "../client/sessions.js";
 import type { StoredSession } from "../client/session-store.js";
 import { generateKeyPair } from "../identity/keys.js";
+import { toDate } from "../platform/clock.js";
 import { JitnodeError } from "../protocol/errors.js";
 import type { DeviceAuthorizationAnswer, TokenAnswer } from "../protocol/oauth.js";
 import { me, type Me } from "../protocol/people.js";
@@ -14,6 +15,7 @@ import { clients, type PeopleScope } from "../protocol/versions.js";
 import type { Context } from "./context.js";
 import { createSessionOf, createTransport } from "./control-plane.js";
 import { line } from "./output/line.js";
+import { describeOutage, sentenceOf, showWaiting } from "./output/waiting.js";
 import { showRequest, type ShownRequest } from "./show-request.js";
 
 export interface SignInOptions {
@@ -23,6 +25,8 @@ export interface SignInOptions {
   readonly orgHint?: string | undefined;
   /** Brings link, code and number to whoever signs in; if not given, shows them on stderr, and that it waits. */
   readonly show?: (request: ShownRequest) => Promise<void>;
+  /** Asked before each poll: what it throws ends the waiting. */
+  readonly assertNeeded?: () => Promise<void>;
 }
 
 export interface SignedIn {
@@ -53,7 +57,7 @@ export async function signIn(context: Context, options: SignInOptions): Promise<
     userCode: request.user_code,
     number: request.number,
   });
-  const token = await waitForGrant(context, transport, request, options.show === undefined);
+  const token = await waitForGrant(context, transport, request, options);
   try {
     const who = await readMe(context, transport, token.access_token);
     const stored = asStoredSession(token, {
@@ -86,21 +90,27 @@ async function waitForGrant(
   context: Context,
   transport: ControlTransport,
   request: DeviceAuthorizationAnswer,
-  shows: boolean,
+  { show, assertNeeded }: SignInOptions,
 ): Promise<TokenAnswer> {
   const { clock, signal, output } = context;
   const deadline = clock.now() + request.expires_in * 1000;
   let interval = request.interval ?? 5;
-  const progress = shows ? await output.progress(line`Waiting for you to sign in…`) : undefined;
+  const waiting = show === undefined ? await showWaiting(output, line`Waiting for you to sign in…`) : undefined;
+  let awaySince: number | undefined;
   try {
     for (;;) {
       await clock.sleep(interval * 1000, signal);
       if (signal.aborted) throw new JitnodeError("interrupted");
+      await assertNeeded?.();
       const answer = await pollDevice(
         transport,
         { clientId: clients.cli, deviceCode: request.device_code, interval },
         { signal },
       );
+      if (answer.kind !== "failure") {
+        waiting?.well(awaySince !== undefined);
+        awaySince = undefined;
+      }
       switch (answer.kind) {
         case "grant":
           return answer.token;
@@ -114,6 +124,8 @@ async function waitForGrant(
           if (answer.error.code !== "control_plane_unreachable" && answer.error.code !== "control_plane_error") {
             throw answer.error;
           }
+          awaySince ??= clock.now();
+          waiting?.trouble(describeOutage(toDate(awaySince), sentenceOf(answer.error), line`It is tried again.`));
           interval = Math.min(Math.max(interval * 2, 1), failurePause);
           break;
         case "denied":
@@ -132,7 +144,7 @@ async function waitForGrant(
     await tidy(transport, request.device_code, "device_code");
     throw error;
   } finally {
-    progress?.stop();
+    waiting?.stop();
   }
 }
 

@@ -2,7 +2,7 @@
 // with a key of its own. Written atomically; changed only under a lock that dies with the process that holds it.
 
 import { join } from "node:path";
-import { readFileIfThere, systemErrorCode, writeFileAtomic } from "../platform/atomic-file.js";
+import { checkWritable, readFileIfThere, systemErrorCode, writeFileAtomic } from "../platform/atomic-file.js";
 import { makePrivateFolder } from "../platform/folders.js";
 import type { Clock } from "../platform/clock.js";
 import { acquireLock } from "../platform/process-lock.js";
@@ -32,7 +32,10 @@ export interface SessionStore {
   write(issuer: string, session: StoredSession): Promise<boolean>;
   /** Call it in `exclusive`. */
   remove(issuer: string): Promise<void>;
-  /** One process at a time; where nothing can be written there is nothing to guard. Throws `session_busy`. */
+  /**
+   * One process at a time; where nothing can be written there is nothing to guard. Throws `session_busy`, and
+   * `folder_not_writable` where sessions could be written and the lock cannot.
+   */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -80,8 +83,9 @@ export function createSessionStore({ folder, clock, signal }: SessionStoreOption
       const held = await acquireLock(join(folder, "session.lock"), { clock, timeout: lockTimeout, signal });
       if (held !== undefined) return held;
     } catch (error) {
-      if (isNotWritable(error) || sqliteCannotOpen(error)) return { release: () => undefined };
-      throw error;
+      if (!isNotWritable(error) && !sqliteCannotOpen(error)) throw error;
+      if (isRefused(error) && (await canWrite(folder))) throw lockNotWritable(join(folder, "session.lock"), error);
+      return { release: () => undefined };
     }
     throw new JitnodeError(signal?.aborted === true ? "interrupted" : "session_busy");
   }
@@ -118,6 +122,23 @@ export function createSessionStore({ folder, clock, signal }: SessionStoreOption
     },
   };
 }
+
+/** Of the lock itself, and not of a disk that is full or read-only. */
+const isRefused = (error: unknown): boolean =>
+  /^(EACCES|EPERM|SQLITE_(CANTOPEN|READONLY).*)$/.test(systemErrorCode(error) ?? "");
+
+const canWrite = (folder: string): Promise<boolean> =>
+  checkWritable(folder).then(
+    () => true,
+    () => false,
+  );
+
+const lockNotWritable = (path: string, cause: unknown): JitnodeError =>
+  new JitnodeError("folder_not_writable", {
+    message: `${path} cannot be written: without this lock two commands could end each other's session.`,
+    hint: "Make it yours and writable (chown, chmod u+w), or remove it while no other jitnode runs.",
+    cause,
+  });
 
 const sqliteCannotOpen = (error: unknown): boolean =>
   /^SQLITE_(CANTOPEN|READONLY|IOERR|FULL)/.test(systemErrorCode(error) ?? "");

@@ -28,12 +28,12 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
 
 async function run(args: readonly string[], environment: Environment): Promise<ExitCode> {
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
-    process.stdout.write(`${version}\n`);
+    process.stdout.write(`${program} ${version}\n`);
     return exitCodes.done;
   }
   let exit: ExitCode = exitCodes.done;
   const written: string[] = [];
-  const asked = args[0] === "help" ? askedHelp(args.slice(1)) : args;
+  const asked = withoutHelp(args);
   const known = knownWords(asked);
   try {
     const called = await commandsFor(known);
@@ -55,8 +55,14 @@ function knownWords(args: readonly string[]): readonly string[] {
   return [args.slice(0, 2), args.slice(0, 1)].find(isKnown) ?? [];
 }
 
-/** The help of a command or a group; words that are neither are refused as they are without `help`. */
-function askedHelp(words: readonly string[]): readonly string[] {
+/**
+ * `help account list` and `account help list` as `account list --help`; words that are no command or group are refused
+ * as they are without `help`.
+ */
+function withoutHelp(args: readonly string[]): readonly string[] {
+  const at = args[0] !== undefined && groupTable[args[0]] !== undefined ? 1 : 0;
+  if (args[at] !== "help") return args;
+  const words = args.toSpliced(at, 1);
   const known = knownWords(words);
   const isWhole = known.length === words.length || commandTable[known.join(" ")] !== undefined;
   return isWhole ? [...known, "--help"] : words;
@@ -82,7 +88,7 @@ async function buildParser(called: readonly Command[], written: string[], action
   const { Command: CommanderCommand } = await import("commander");
   const root = new CommanderCommand(program)
     .description("The control plane: people, organizations and the nodes that belong to them.")
-    .version(version, "-V, --version", "Print the version.")
+    .version(`${program} ${version}`, "-V, --version", "Print the version.")
     .helpOption("-h, --help", "Print this help.")
     .configureHelp({ subcommandTerm, optionTerm: ({ flags }) => flags.replace(/[<>]/g, "") })
     .helpCommand(...helpCommand)
@@ -204,16 +210,15 @@ function reportParsing(error: ParsingError, written: readonly string[], known: r
     process.stdout.write(written.join(""));
     return exitCodes.done;
   }
-  const first =
-    error.message
-      .replace(/^error: /, "")
-      .replace(/ <([A-Z]+)>'/, " $1'")
-      .split("\n")[0] ?? "";
+  const [first = "", suggested] = error.message
+    .replace(/^error: /, "")
+    .replace(/ <([A-Z]+)>'/, " $1'")
+    .split("\n");
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
   return report(
     new JitnodeError("usage", {
       message: sentence.endsWith(".") ? sentence : `${sentence}.`,
-      hint: `See ${[program, ...known, "--help"].join(" ")}.`,
+      hint: suggested?.replace(/^\(|\)$/g, "") ?? `See ${[program, ...known, "--help"].join(" ")}.`,
     }),
   );
 }

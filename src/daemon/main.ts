@@ -22,7 +22,7 @@ Unix socket. It is set up by JITNODE_* variables alone; see the reference.
 
 export async function main(): Promise<void> {
   const [argument] = process.argv.slice(2);
-  if (argument === "--version") return void process.stdout.write(`${version}\n`);
+  if (argument === "--version") return void process.stdout.write(`jitnoded ${version}\n`);
   if (argument === "--help" || argument === "-h") return void process.stdout.write(usage);
   if (argument !== undefined) {
     report(new JitnodeError("usage", { message: `Unknown argument '${argument}'.`, hint: "See jitnoded --help." }));

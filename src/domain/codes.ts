@@ -63,6 +63,9 @@ export function asBindingCode(input: string): BindingCode | undefined {
     : undefined;
 }
 
+/** A binding code, perhaps a mistyped one, where none may stand: not to be repeated in a message. */
+export const resemblesBindingCode = (input: string): boolean => asLetters(input)?.length === bindingCodeLength + 1;
+
 /** `XXXX-XXXX` or `XXXX-XXXX-XXXX-X`: as shown to people. */
 export const formatCode = (code: UserCode | BindingCode): string => code.replace(/(.{4})(?=.)/g, "$1-");
 

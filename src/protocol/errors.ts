@@ -132,7 +132,7 @@ const entries = {
     404,
     failed,
     "There is no activation with this code.",
-    "Compare the code with the one the node shows; codes live ten minutes.",
+    "Compare the code with the one the node or terminal shows; codes live ten minutes.",
   ),
   activation_expired: entry(
     410,
@@ -596,10 +596,18 @@ export interface ErrorDetails {
   /** Seconds to wait. */
   readonly retryAfter?: number;
   /** What else of the same form is wrong, for its page to say at each field; an API tells the first only. */
-  readonly also?: readonly ErrorCode[];
+  readonly also?: readonly JitnodeError[];
   /** For the log only. */
   readonly log?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+}
+
+/** What is wrong of one form, in the order of its fields, as one refusal. */
+export function together([
+  first = new JitnodeError("invalid_request"),
+  ...also
+]: readonly JitnodeError[]): JitnodeError {
+  return new JitnodeError(first.code, { message: first.message, hint: first.hint, also });
 }
 
 /** An error of the registry: the only kind that reaches a person. */
@@ -607,7 +615,7 @@ export class JitnodeError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly retryAfter: number | undefined;
-  readonly also: readonly ErrorCode[];
+  readonly also: readonly JitnodeError[];
   readonly log: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {

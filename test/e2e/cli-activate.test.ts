@@ -88,6 +88,40 @@ describe("somebody who is not signed in", () => {
     expect([result.code, errorOf(result).code]).toEqual([130, "interrupted"]);
     await expect(ada.decide(shown, "Approve")).rejects.toThrow();
   });
+
+  test("is told that the control plane is away, and that it is back, as by `jitnode login`; and it goes on", async () => {
+    const { control, env, person } = await startSite();
+    const eve = await person("eve");
+    const daemon = await startDaemon({ server: control.url });
+    const commands = [startCli(create("away"), { env: daemon.cliEnv }), startCli(["login"], { env })];
+    const shown = await Promise.all(commands.map(readShown));
+    await control.kill();
+    const away =
+      /^Waiting for you to sign in… No connection to the control plane since \S+Z: .* \(control_plane_unreachable\) It is tried again\.$/;
+    await Promise.all(commands.map((command) => command.waitForLog(away)));
+    const { port, metricsPort, dataDir } = control;
+    await startControl({ port, metricsPort, dataDir, deviceInterval: "1" });
+    const back = /^The control plane answers again\. Waiting for you to sign in…$/;
+    await Promise.all(commands.map((command) => command.waitForLog(back)));
+    for (const each of shown) await eve.decide(each, "Approve");
+    expect((await Promise.all(commands.map(resultOf))).map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  test.each([
+    ["as-asked", 0],
+    ["another", 6],
+  ])("need not sign in any more once somebody has bound the node to %s: exit %i", async (id, exit) => {
+    const daemon = await node();
+    await ada.cli(["org", "create", id, "--name", id, "--accept-agreement"], { env: site.env });
+    const command = startCli(["activate", "--org", "as-asked"], { env: daemon.cliEnv });
+    const shown = await readShown(command);
+    expect((await ada.cli(["activate", "--org", id], { env: daemon.cliEnv })).code).toBe(0);
+    const result = await resultOf(command);
+    expect(result.stderr).toContain("Somebody else has activated this node meanwhile.");
+    expect(`${result.stdout}${result.stderr}`).toMatch(new RegExp(`bound .*to ${id} .*`));
+    expect(result.code).toBe(exit);
+    await expect(ada.decide(shown, "Approve")).rejects.toThrow();
+  });
 });
 
 describe("somebody who is signed in", () => {
@@ -153,6 +187,8 @@ describe("somebody who is signed in", () => {
     [["--create-org", "some-org", "--org-name", "S"], {}, 2, "agreement_required"],
     [["--org", "a-b"], { JITNODE_ORG: "c-d" }, 6, "org_mismatch"],
     [["--web", "--org", "a-b"], {}, 2, "usage"],
+    [["--web", "--no-input"], {}, 2, "usage"],
+    [["--no-input"], {}, 2, "org_choice_needed"],
     [["--binding-code-file", "/nowhere"], {}, 2, "secret_file_unreadable"],
     [["--binding-code-file", "-"], {}, 2, "input_needed"],
     [["--server", "control.example.com"], {}, 2, "server_invalid"],

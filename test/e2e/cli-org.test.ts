@@ -99,11 +99,27 @@ describe("its binding code", () => {
 
   test("is never taken from an argument, and needs an answer where nobody can be asked", async () => {
     expect(await refused(ada, ["org", "join"])).toEqual([2, "input_needed"]);
-    expect(await refused(ada, ["org", "join", "BCDF-GHJK-LMNP-W"])).toEqual([2, "usage"]);
     expect(await refused(ada, ["org", "join", "--binding-code-file", "-"], "not a code")).toEqual([
       5,
       "binding_code_invalid",
     ]);
+  });
+
+  test.each([
+    [["org", "join", "BCDF-GHJK-LMNP-W"], /^Too many arguments/],
+    [["org", "join", "bcdf", "ghjk", "lmnp", "w"], /^Too many arguments/],
+    [["login", "BCDFGHJKLMNPQ"], /^Too many arguments/],
+    [["activate", "BCDF-GHJK-LMNP-W"], /^Too many arguments/],
+    [["org", "join", "--binding-code=BCDF-GHJK-LMNP-W"], /^Unknown option '--binding-code'/],
+    [["org", "join", "--binding-code-file", "BCDF-GHJK-LMNP-W"], /^This is no file/],
+    [["org", "BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
+    [["BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
+  ])("typed into the command itself is not repeated, and it says how one is given: %j", async (args, message) => {
+    const { code, stdout, stderr } = await ada.cli(args, { env: site.env });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/\n.*(asked for it|asks for the code|--binding-code-file)/);
+    expect(stderr).not.toMatch(/ghjk/i);
   });
 });
 
@@ -120,7 +136,11 @@ describe("members", () => {
     expect(await refused(ada, remove(idOf("bob")))).toEqual([2, "confirmation_needed"]);
     expect(await refused(bob, [...remove(idOf("ada")), "--yes"])).toEqual([5, "administrator_required"]);
     expect(await refused(ada, [...remove(idOf("ada")), "--yes"])).toEqual([6, "last_administrator"]);
-    expect(await refused(ada, [...remove("bob"), "--yes"])).toEqual([2, "usage"]);
+    for (const malformed of ["bob", "JP_x", "JP_8f3kQ2mZ7pVbT4s0"]) {
+      const { code, stderr } = await ada.cli([...remove(malformed), "--yes"], { env: site.env });
+      expect([code, stderr]).toEqual([2, expect.stringContaining("that is JP_ and 16 letters and digits, without 0")]);
+      expect(stderr).toContain("jitnode org members");
+    }
     expect(await ok(ada, [...remove(idOf("bob")), "--yes"], "org-remove")).toMatchObject({
       removed: idOf("bob"),
       binding_code_refreshed: true,
@@ -157,6 +177,8 @@ describe("nodes", () => {
     );
     expect(list.items.map(({ name }) => name).toSorted()).toEqual(["build", "build", "web"]);
     const web = list.items.find(({ name }) => name === "web")?.id ?? "";
+    const { code, stderr } = await ada.cli(["node", "show", "JN_x", ...org], { env: site.env });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("has no node JN_x. A node's ID is JN_ and 16 letters")]);
 
     expect(await ok(ada, ["node", "show", "web", ...org], "node-show")).toMatchObject({
       id: web,

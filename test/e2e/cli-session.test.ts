@@ -1,6 +1,6 @@
 // Signing in and staying signed in: sessions on disk, rotation, lost answers, the first sign-in on a bound node.
 import { createServer } from "node:http";
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
@@ -166,6 +166,23 @@ describe("a session", () => {
       expect(result.stderr).toMatch(/The session cannot be stored; it lasts for this command only/);
       expect(jsonOf(result, "login")).toMatchObject({ stored: false });
     }
+  });
+
+  test("is not stored without its lock: a lock that cannot be written, in a folder that can, is named", async () => {
+    const user = unprivileged();
+    const config = temporaryFolder({ owner: user });
+    const lock = join(config, "session.lock");
+    writeFileSync(lock, "", { mode: 0o444 });
+    if (user !== undefined) chownSync(lock, user.uid, user.gid);
+    const login = startCli(["login", "--json"], { env: { ...site.env, JITNODE_CONFIG_DIR: config }, user });
+    await ada.decide(await readShown(login), "Approve");
+    const result = await resultOf(login);
+    expect([result.code, errorOf(result)]).toMatchObject([
+      1,
+      { code: "folder_not_writable", hint: expect.stringContaining("chmod u+w") as unknown },
+    ]);
+    expect(result.stdout).toContain(`${lock} cannot be written`);
+    expect(existsSync(join(config, "session.json"))).toBe(false);
   });
 });
 

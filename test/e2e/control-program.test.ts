@@ -303,7 +303,7 @@ describe("beside the server", () => {
 
   test("version, help, and what is not a command", async () => {
     const version = await runControl(["--version"]);
-    expect([version.code, version.stdout]).toEqual([0, "0.1.0\n"]);
+    expect([version.code, version.stdout]).toEqual([0, "jitnode-control 0.1.0\n"]);
     const help = await runControl(["--help"]);
     expect(help.code).toBe(0);
     for (const word of ["serve", "migrate", "setup-link", "account", "invite", "keys", "health"]) {
@@ -338,11 +338,25 @@ describe("beside the server", () => {
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toBe((await runControl([...words, "--help"])).stdout);
     }
+    expect((await runControl(["account", "help", "disable"])).stdout).toContain("jitnode-control account disable ");
     for (const words of [["fly"], ["account", "fly"]]) {
       const refused = await runControl(["help", ...words]);
       expect(refused).toMatchObject({ code: 2, stdout: "" });
       expect(refused.stderr).toBe((await runControl(words)).stderr);
     }
+    const inGroup = await runControl(["account", "help", "fly"]);
+    expect(inGroup).toMatchObject({ code: 2, stdout: "", stderr: (await runControl(["account", "fly"])).stderr });
+  });
+
+  test.each([
+    [["account", "lst"], "list"],
+    [["account", "help", "lst"], "list"],
+    [["serv"], "serve"],
+    [["account", "list", "--jsn"], "--json"],
+  ])("%j is refused with what may have been meant: %s", async (args, meant) => {
+    const { code, stdout, stderr } = await runControl(args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(new RegExp(`^Unknown .* \\(usage\\)\nDid you mean ${meant}\\?\n$`));
   });
 
   test("commands of a user who may not look into the data directory say so, and not that there is no database", async () => {

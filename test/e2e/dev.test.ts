@@ -73,7 +73,11 @@ describe("off a terminal", () => {
     for (const name of readdirSync(join(cwd, ".jitnode-dev"))) {
       expect(statSync(join(cwd, ".jitnode-dev", name)).mode & 0o077, name).toBe(0);
     }
-    expect(await once(cwd)).toEqual(first);
+    const again = await runCli(["dev", "--once"], { cwd, timeout: 50_000 });
+    expect(again.stdout).toContain(` (${first.node.id}) is bound to playground (Playground).\n`);
+    expect(again.stdout).toContain(first.account.password);
+    // Nothing for a second terminal: control plane and daemon have ended.
+    expect([first.commands, again.stdout]).toEqual([[], expect.not.stringMatching(/second terminal|npx jitnode/)]);
   });
 
   test("it runs until Ctrl-C; a second start prints the same; the printed lines work", async () => {

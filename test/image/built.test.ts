@@ -146,7 +146,7 @@ describe("the command line of the image", () => {
   test("docker run --rm jitnode --version", async () => {
     expect(await runOnce([], ["--version"])).toMatchObject({ code: 0, stdout: `jitnode ${manifest.version}\n` });
     const control = await start([], "control", "--version");
-    expect(control).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
+    expect(control).toMatchObject({ code: 0, stdout: `jitnode-control ${manifest.version}\n` });
   });
 
   test("exit codes reach the outside: nobody answers 7, a wrong setting 2", async () => {

@@ -9,7 +9,7 @@ import type { AccountId } from "../../domain/ids.js";
 import { asAccountId } from "../../domain/ids.js";
 import { asLoginName, asPassword, type LoginName, type Password } from "../../domain/login.js";
 import { asName, type Name } from "../../domain/names.js";
-import { JitnodeError } from "../../protocol/errors.js";
+import { JitnodeError, together } from "../../protocol/errors.js";
 import type { ControlContext, Tx } from "../context.js";
 import {
   endTerminals,
@@ -197,6 +197,6 @@ function checkFields(
     ["name_invalid", name],
     ["password_invalid", password],
   ] as const;
-  const [first = "invalid_request", ...others] = checks.flatMap(([code, value]) => (value === undefined ? [code] : []));
-  throw new JitnodeError(first, { also: [...others, ...codeRefusals(bindingCode)] });
+  const refusals = checks.flatMap(([code, value]) => (value === undefined ? [new JitnodeError(code)] : []));
+  throw together([...refusals, ...codeRefusals(bindingCode)]);
 }

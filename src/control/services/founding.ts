@@ -2,8 +2,8 @@
 // code and audit entry are written together. Used by creation itself and by an activation that creates.
 
 import { checkNewOrganizationId, type OrganizationId } from "../../domain/ids.js";
-import { asName } from "../../domain/names.js";
-import { JitnodeError } from "../../protocol/errors.js";
+import { asName, type Name } from "../../domain/names.js";
+import { JitnodeError, together } from "../../protocol/errors.js";
 import type { Agreement, CreateOrganizationRequest } from "../../protocol/people.js";
 import type { ControlContext, Executor, PersonActor, Tx } from "../context.js";
 import { findAccount } from "../store/accounts.js";
@@ -26,6 +26,24 @@ export async function readMayCreate(
   return account !== undefined && account.disabled_at === null && mayCreate(context, account.origin);
 }
 
+export type CreationCheck =
+  | { readonly ok: true; readonly id: OrganizationId; readonly name: Name }
+  | { readonly ok: false; readonly refusals: readonly JitnodeError[] };
+
+/** org_name_invalid, org_id_reserved, org_id_invalid, agreement_required: all that is wrong without looking anything up. */
+export function checkCreation(agreement: Agreement, input: CreateOrganizationRequest): CreationCheck {
+  const name = asName(input.name);
+  const id = checkNewOrganizationId(input.id);
+  const agreed = input.agreement === agreement.version;
+  if (name !== undefined && id.ok && agreed) return { ok: true, id: id.id, name };
+  const codes = [
+    ...(name === undefined ? (["org_name_invalid"] as const) : []),
+    ...(id.ok ? [] : [id.reason]),
+    ...(agreed ? [] : (["agreement_required"] as const)),
+  ];
+  return { ok: false, refusals: codes.map((code) => new JitnodeError(code)) };
+}
+
 /** Throws org_creation_not_allowed, org_id_reserved, org_id_invalid, org_name_invalid, agreement_required, org_id_taken. */
 export async function foundOrganization(
   context: ControlContext,
@@ -35,13 +53,10 @@ export async function foundOrganization(
   input: CreateOrganizationRequest,
 ): Promise<HeldOrganization> {
   if (!(await readMayCreate(context, tx, actor))) throw new JitnodeError("org_creation_not_allowed");
-  const checked = checkNewOrganizationId(input.id);
-  if (!checked.ok) throw new JitnodeError(checked.reason);
-  const name = asName(input.name);
-  if (name === undefined) throw new JitnodeError("org_name_invalid");
-  if (input.agreement !== agreement.version) throw new JitnodeError("agreement_required");
+  const checked = checkCreation(agreement, input);
+  if (!checked.ok) throw together(checked.refusals);
 
-  const id: OrganizationId = checked.id;
+  const { id, name } = checked;
   const now = context.clock.now();
   const made = await insertOrganization(tx, {
     id,

@@ -4,7 +4,7 @@
 import { asBindingCode } from "../../domain/codes.js";
 import { createAccountId, type AccountId } from "../../domain/ids.js";
 import type { Name } from "../../domain/names.js";
-import { JitnodeError, type ErrorCode } from "../../protocol/errors.js";
+import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, Tx } from "../context.js";
 import { anyAccount, insertAccount, insertIdentity, lockFirstAccount } from "../store/accounts.js";
 import type { Accounts, Identities } from "../store/schema.js";
@@ -51,8 +51,8 @@ export async function holdSetUp(tx: Tx): Promise<void> {
 }
 
 /** What can be nobody's code is said beside what else is wrong of a form. That is no attempt: nothing is looked up. */
-export const codeRefusals = (typed: string | undefined): readonly ErrorCode[] =>
-  typed === undefined || asBindingCode(typed) !== undefined ? [] : ["binding_code_invalid"];
+export const codeRefusals = (typed: string | undefined): readonly JitnodeError[] =>
+  typed === undefined || asBindingCode(typed) !== undefined ? [] : [new JitnodeError("binding_code_invalid")];
 
 /** Somebody without an account tries a code: limited by address, and before anything else is said to them. */
 export async function tryBindingCode(context: ControlContext, typed: string, address: string): Promise<void> {

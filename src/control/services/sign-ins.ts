@@ -9,7 +9,7 @@
 import { createHmac } from "node:crypto";
 import type { AccountId } from "../../domain/ids.js";
 import { asName } from "../../domain/names.js";
-import { JitnodeError } from "../../protocol/errors.js";
+import { JitnodeError, together } from "../../protocol/errors.js";
 import type { ControlContext } from "../context.js";
 import { reasonOf, type ProviderHttp } from "../sign-in/http.js";
 import type { Journey } from "../sign-in/provider.js";
@@ -275,7 +275,7 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
       if (!byLink && config.signup === "invited") throw new JitnodeError("sign_up_not_allowed", newcomerRefused);
       const name = asName(fields.name);
       const code = byLink || config.signup === "open" ? undefined : fields.bindingCode;
-      if (name === undefined) throw new JitnodeError("name_invalid", { also: codeRefusals(code) });
+      if (name === undefined) throw together([new JitnodeError("name_invalid"), ...codeRefusals(code)]);
       if (code !== undefined) await tryBindingCode(context, code, visitor.address);
       const { provider, issuer, subject, display } = attempt;
       const person = { provider, issuer, subject, display, name };

@@ -97,9 +97,9 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
         }
         const row = lookup === undefined ? undefined : await lockByUserCode(tx, lookup);
         if (row === undefined || row.client_id !== clients.cli) throw new JitnodeError("activation_unknown");
-        if (row.state === "revoked") throw new JitnodeError("activation_cancelled", again);
+        if (row.state === "revoked") throw over("activation_cancelled");
         const refusal = refuseDecision({ state: row.state, expiresAt: row.expires_at }, clock.now());
-        if (refusal !== undefined) throw new JitnodeError(refusal);
+        if (refusal !== undefined) throw over(refusal);
         return await work(tx, row);
       },
       authorizeReplay: async () => undefined,
@@ -130,8 +130,8 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
       const code = asUserCode(userCode);
       if (row === undefined || code === undefined) throw new JitnodeError("activation_unknown");
       await attempt.right();
-      if (row.state === "revoked") throw new JitnodeError("activation_cancelled", again);
-      if (row.state === "pending" && clock.now() >= row.expires_at) throw new JitnodeError("activation_expired", again);
+      if (row.state === "revoked") throw over("activation_cancelled");
+      if (row.state === "pending" && clock.now() >= row.expires_at) throw over("activation_expired");
       return {
         userCode: formatCode(code),
         state: row.state,
@@ -184,7 +184,14 @@ export function createTerminalSignIns(context: ControlContext): TerminalSignIns 
   };
 }
 
-const again = { hint: "Start again at the terminal." } as const;
+/** The registry speaks of a node's activation. */
+const endings = {
+  activation_cancelled: "This terminal's sign-in was cancelled.",
+  activation_expired: "This terminal's sign-in has expired.",
+  activation_decided: "This terminal's sign-in was approved or denied already.",
+} as const;
+const over = (code: keyof typeof endings): JitnodeError =>
+  new JitnodeError(code, { message: endings[code], hint: "Start again at the terminal." });
 const compare = {
   message: "This is not the number that the terminal shows.",
   hint: "Compare it with the terminal's own output; the third wrong number denies its sign-in.",

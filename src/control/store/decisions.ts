@@ -4,7 +4,7 @@ import type { AccountId } from "../../domain/ids.js";
 import type { DeviceRequests } from "./schema.js";
 import type { Executor } from "./store.js";
 
-export interface DecisionRow extends Pick<DeviceRequests, "client_id" | "state"> {
+export interface DecisionRow extends Pick<DeviceRequests, "state"> {
   readonly node_id: string | null;
   readonly node_name: string | null;
   readonly org_id: string | null;
@@ -27,7 +27,7 @@ export async function findOwnDecision(
     .leftJoin("nodes", (join) =>
       join.onRef("nodes.id", "=", "bindings.node_id").on("memberships.org_id", "is not", null),
     )
-    .select(["device_requests.client_id", "device_requests.state"])
+    .select("device_requests.state")
     .select(["nodes.id as node_id", "nodes.name as node_name"])
     .select(["organizations.id as org_id", "organizations.name as org_name"])
     .where("device_requests.user_code_lookup", "=", userCodeLookup)

@@ -31,11 +31,10 @@ export interface Again {
   read(request: FastifyRequest, session: BrowserSession | undefined): Refusal | undefined;
 }
 
+const said = { code: text(60), message: text(2000), hint: text(2000) };
 const kept = open({
-  code: text(60),
-  message: text(2000),
-  hint: text(2000),
-  also: Type.Optional(Type.Array(text(60), { maxItems: 8 })),
+  ...said,
+  others: Type.Optional(Type.Array(open(said), { maxItems: 8 })),
   until: Type.Optional(Type.Number()),
   values: Type.Record(text(60), text(500)),
 });
@@ -62,10 +61,8 @@ export function createAgain(deps: {
     keep(reply, session, path, { error, values }) {
       const key = random.token(keyBytes);
       const content = {
-        code: error.code,
-        message: error.message.slice(0, longestText),
-        hint: error.hint.slice(0, longestText),
-        ...(error.also.length === 0 ? {} : { also: error.also }),
+        ...saying(error),
+        ...(error.also.length === 0 ? {} : { others: error.also.map(saying) }),
         ...(error.retryAfter === undefined ? {} : { until: clock.now() + error.retryAfter * second }),
         values: fitting(values),
       };
@@ -79,11 +76,12 @@ export function createAgain(deps: {
       if (typeof key !== "string" || !keyPattern.test(key) || cookie?.startsWith(`${key}.`) !== true) return undefined;
       const content = asJson(kept, opened(cookie.slice(key.length + 1), bindTo(key, request.url, session)));
       if (content === undefined || !isCode(content.code)) return undefined;
-      const { code, message, hint, until, values } = content;
-      const said = { message, hint, also: (content.also ?? []).filter(isCode) };
-      if (until === undefined) return { error: new JitnodeError(code, said), values };
+      const { code, message, hint, others = [], until, values } = content;
+      const also = others.flatMap((each) => (isCode(each.code) ? [new JitnodeError(each.code, each)] : []));
+      const details = { message, hint, also };
+      if (until === undefined) return { error: new JitnodeError(code, details), values };
       const retryAfter = Math.ceil((until - clock.now()) / second);
-      return { error: retryAfter > 0 ? new JitnodeError(code, { ...said, retryAfter }) : undefined, values };
+      return { error: retryAfter > 0 ? new JitnodeError(code, { ...details, retryAfter }) : undefined, values };
     },
   };
 
@@ -96,6 +94,12 @@ export function createAgain(deps: {
     }
   }
 }
+
+const saying = ({ code, message, hint }: JitnodeError) => ({
+  code,
+  message: message.slice(0, longestText),
+  hint: hint.slice(0, longestText),
+});
 
 const pathOf = (url: string): string => url.split("?", 1)[0] ?? "";
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(errorRegistry, text);

@@ -52,12 +52,12 @@ export function problemOf(texts: Texts, error: unknown, fields: Fields): FormPro
   return {
     ...explain(texts, error),
     field: fields[error.code],
-    others: error.also.map((code) => problemOf(texts, new JitnodeError(code), fields)),
+    others: error.also.map((each) => problemOf(texts, each, fields)),
   };
 }
 
 /** What is wrong of one field. */
-const problemAt = (problem: FormProblem | undefined, name: string): FormProblem | undefined =>
+export const problemAt = (problem: FormProblem | undefined, name: string): FormProblem | undefined =>
   problem && [problem, ...problem.others].find((each) => each.field === name);
 
 export interface Field {

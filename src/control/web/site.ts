@@ -235,7 +235,11 @@ export function createSite(context: ControlContext): Site {
 
 /** Refused in one language, and looked at in another. */
 function inLanguageOf(texts: Texts, { code, message, hint, also, retryAfter }: JitnodeError): JitnodeError {
-  const said = { message: saidIn(texts, message), hint: saidIn(texts, hint), also };
+  const said = {
+    message: saidIn(texts, message),
+    hint: saidIn(texts, hint),
+    also: also.map((each) => inLanguageOf(texts, each)),
+  };
   return new JitnodeError(code, retryAfter === undefined ? said : { ...said, retryAfter });
 }
 

@@ -17,13 +17,14 @@ export interface NodeStore {
 }
 
 /** How long a good write says that the next one will be good too, in milliseconds; so often may a check cost one. */
-const writeTrust = 5_000;
+const writeTrust = 20_000;
 
 export function createNodeStore(file: StateFile, clock: Clock): NodeStore {
   const listeners: (() => void)[] = [];
   let state = file.read();
   let failed = false;
-  let writtenAt = clock.now();
+  // Nothing yet: the first check looks.
+  let writtenAt = Number.NEGATIVE_INFINITY;
 
   const tell = (): void => {
     for (const listener of listeners) listener();

@@ -263,7 +263,8 @@ describe("a state directory that cannot be written", () => {
     await stopped(await startDaemon({ stateDir, user }));
     // What is there may be opened; the journal of a write to it does not fit any more.
     const fileSizeLimit = statSync(join(stateDir, "node.db")).size / 2;
-    const daemon = await startDaemon({ stateDir, user, fileSizeLimit });
+    const daemon = await startDaemon({ stateDir, user, fileSizeLimit, wait: false });
+    await daemon.waitForLog(/"started"/);
     const answer = await ask(daemon.socket, "POST", "/v1/activation", { body: JSON.stringify({ server: fake.url }) });
     expect(answer.body).toMatchObject({ code: "state_not_writable" });
     const status = await statusOf(daemon);
@@ -288,7 +289,8 @@ describe("a state directory that cannot be written", () => {
     // Without its control plane a bound node has nothing to write.
     await fake.stop();
     const fileSizeLimit = statSync(join(stateDir, "node.db")).size / 2;
-    const again = await startDaemon({ stateDir, user, fileSizeLimit });
+    const again = await startDaemon({ stateDir, user, fileSizeLimit, wait: false });
+    await again.waitForLog(/"started"/);
     const live = async (): Promise<unknown> => (await ask(again.socket, "GET", "/v1/health/live")).body["live"];
     await expect.poll(live).toBe(false);
     expect(warningsOf(await statusOf(again))).toContain("state_not_writable");
@@ -310,6 +312,13 @@ describe("a state directory that cannot be written", () => {
     expect(await live()).toBe(200);
     expect(events).toBe(1);
   });
+});
+
+test("the version comes with the program's name, and nothing is started", async () => {
+  const program = await startDaemon({ args: ["--version"], wait: false });
+  expect(await program.exited).toMatchObject({ code: 0 });
+  expect(program.stdout()).toMatch(/^jitnoded \d+\.\d+\.\d+\n$/);
+  expect(existsSync(join(program.stateDir, "node.key"))).toBe(false);
 });
 
 describe("ending", () => {

@@ -57,7 +57,11 @@ describe("the command in what was typed", () => {
   });
 
   test("an option without a command is refused", () => {
-    expect(refused("--jsn").message).toBe("There is no option --jsn without a command.");
+    expect(refused("--jsn")).toMatchObject({
+      message: "There is no option --jsn without a command.",
+      hint: "Did you mean jitnode --json?",
+    });
+    expect(refused("--token=secret").message).toBe("There is no option --token without a command.");
   });
 
   test("what was typed reaches the message escaped", () => {

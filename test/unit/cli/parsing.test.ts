@@ -30,10 +30,12 @@ describe("options and arguments", () => {
 
   test.each([
     [["--jsn"], "Unknown option '--jsn'.", "Did you mean --json?"],
+    [["--timeuot=5m"], "Unknown option '--timeuot'.", "Did you mean --timeout?"],
+    [["--fly"], "Unknown option '--fly'.", /See jitnode wait/],
     [["--for", "tea"], /Allowed choices are bound, connected, unbound/, /See jitnode wait/],
     [["--timeout"], /argument missing/, /See jitnode wait/],
     [["--timeout", ""], /is empty/, /See jitnode wait/],
-    [["more"], /too many arguments/i, /See jitnode wait/],
+    [["more"], "Too many arguments: jitnode wait takes none.", /See jitnode wait/],
   ])("%j is refused", (argv, message, hint) => {
     const parse = (): unknown => parseInput(["wait"], wait, argv);
     expect(parse).toThrow(message);

@@ -6,7 +6,9 @@ import { en } from "../../../src/control/web/texts/en.js";
 import { JitnodeError } from "../../../src/protocol/errors.js";
 
 test("what else is wrong stands at its field, and above the form where it has none", () => {
-  const error = new JitnodeError("name_invalid", { also: ["password_invalid", "binding_code_invalid"] });
+  const error = new JitnodeError("name_invalid", {
+    also: [new JitnodeError("password_invalid"), new JitnodeError("binding_code_invalid")],
+  });
   const problem = problemOf(en, error, { name_invalid: "name", password_invalid: "password" });
   const above = String(html`${problemNotice(problem)}`);
   expect(above).toContain(problem.others[1]?.message);

@@ -29,3 +29,22 @@ test("a full disk and the write that fits again are told once each, with the sta
     [false, "https://a.example"],
   ]);
 });
+
+test("a check of a disk writes when nothing is known yet, and then every twenty seconds; a write of its own counts", () => {
+  const file = openStateFile(join(temporaryFolder(), "node.db"));
+  onEnd(() => file.close());
+  let [now, probes] = [1_000_000, 0];
+  const probe: typeof file.probe = () => {
+    probes += 1;
+    file.probe();
+  };
+  const store = createNodeStore({ ...file, probe }, { ...createClock(), now: () => now });
+  const probesAt = (seconds: number): number => {
+    now = 1_000_000 + seconds * 1000;
+    expect(store.isWritable()).toBe(true);
+    return probes;
+  };
+  expect([0, 19, 20, 39].map(probesAt)).toEqual([1, 1, 2, 2]);
+  store.update({ server: "https://a.example" });
+  expect([50, 58, 59].map(probesAt)).toEqual([2, 2, 3]);
+});

@@ -16,7 +16,7 @@ import { askServer } from "./ask-server.js";
 import { agrees, assertComplete, assertWithin, readChoice, type Choice } from "./choice.js";
 import { chooseOrganization, mayAskAgain, type Choosing } from "./choose-organization.js";
 import { withPerson } from "./person.js";
-import { interruptedAfterApproval, waitForBinding } from "./wait-for-binding.js";
+import { assertOpen, interruptedAfterApproval, waitForBinding } from "./wait-for-binding.js";
 import { waitForBrowser } from "./web.js";
 
 export const command: Command = {
@@ -24,6 +24,7 @@ export const command: Command = {
   description:
     "Choose the organization with one of --create-org, --org and --binding-code-file, or be asked at a terminal.\n" +
     "Whoever is not signed in gets a link, a code and a number; that session ends with the command, unless --stay-signed-in.\n" +
+    "With --no-input nobody is waited for: exit 2 without a choice, and with --web; 4 where nobody is signed in.\n" +
     "A node that is bound already: exit 0 if it is bound as asked, else 6. Whose a binding code is, is not asked again.",
   options: [
     { ...orgOption, description: "Use this one of your organizations" },
@@ -49,6 +50,12 @@ export const command: Command = {
     if (web && (choice.kind !== "ask" || input.has("stay-signed-in"))) {
       throw new JitnodeError("usage", { message: "--web leaves the choice of the organization to the browser." });
     }
+    if (web && !context.mayAsk) {
+      throw new JitnodeError("usage", {
+        message: "--web waits for a person, and --no-input forbids it.",
+        hint: "Leave one of them out; without a person, use --org ID with a session that is stored already.",
+      });
+    }
     // --org is the choice; only the variable constrains.
     const constraint = nonEmpty(context.environment["JITNODE_ORG"]);
     assertWithin(choice, constraint);
@@ -57,10 +64,11 @@ export const command: Command = {
     const status = await daemon.status();
     const given = context.settings.text("server");
     const server = given === undefined ? undefined : parseServer(given, context.settings.boolean("allowHttp"));
+    const asked = { choice, constraint, server, codeFile: input.option(bindingCodeOption.name) };
     if (status.binding !== null) {
-      const codeFile = input.option(bindingCodeOption.name);
-      if (codeFile !== undefined) await doubtCode(context, codeFile, constraint);
-      return alreadyBound(context, status, { choice, constraint, server });
+      // A slip in a code that was typed is told here, too.
+      if (asked.codeFile !== undefined) await readBindingCode(context, asked.codeFile);
+      return alreadyBound(context, status.node, status.binding, asked);
     }
     if (!web && !context.prompts.possible) assertComplete(choice);
     const bindingCode = choice.kind === "join" ? await readBindingCode(context, choice.file) : undefined;
@@ -68,13 +76,24 @@ export const command: Command = {
     const request = await daemon.startActivation(server ?? (await askServer(context, status)));
     context.output.note(line`Control plane: ${new URL(request.issuer).host}`);
     if (web) return done(context, await waitForBrowser(context, request), request);
-    const binding = await withPerson(context, request.issuer, input.has("stay-signed-in"), async (people, me) => {
-      const decided = await assertSameNode(context, people, request);
-      if (decided) return agreed(await waitForBinding(context, undefined), { choice, constraint, server });
-      const approval = await approve({ context, people, me, choice, bindingCode, constraint }, request);
-      return waitForBinding(context, approval.binding_id);
-    });
-    return done(context, binding, request);
+    const options = {
+      issuer: request.issuer,
+      stay: input.has("stay-signed-in"),
+      assertNeeded: () => assertOpen(context),
+    };
+    try {
+      const binding = await withPerson(context, options, async (people, me) => {
+        await assertSameNode(context, people, request);
+        const approval = await approve({ context, people, me, choice, bindingCode, constraint }, request);
+        return waitForBinding(context, approval.binding_id);
+      });
+      return done(context, binding, request);
+    } catch (error) {
+      if (!(error instanceof JitnodeError) || error.code !== "activation_decided") throw error;
+      const binding = await waitForBinding(context, undefined);
+      context.output.note(line`Somebody else has activated this node meanwhile.`);
+      return alreadyBound(context, request.node, binding, asked);
+    }
   },
 };
 
@@ -82,6 +101,8 @@ interface Asked {
   readonly choice: Choice;
   readonly constraint: string | undefined;
   readonly server: string | undefined;
+  /** Only what was typed, not the variable's. */
+  readonly codeFile: string | undefined;
 }
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
@@ -97,40 +118,33 @@ function choiceOf(context: Context, input: Input): Choice {
   });
 }
 
-function agreed(binding: LocalBinding, asked: Asked): LocalBinding {
-  if (agrees(binding, asked)) return binding;
-  const { id } = binding.organization;
-  throw new JitnodeError("already_bound", {
-    message: line`This node is bound already, to ${id} at ${binding.server}.`,
-  });
-}
-
-/** A code that was typed for a node that is bound: a slip is told, but whose it is only a person who is signed in could ask. */
-async function doubtCode(context: Context, file: string, constraint: string | undefined): Promise<void> {
-  await readBindingCode(context, file);
-  if (constraint !== undefined) return;
-  context.output.warn(line`Whose binding code that is was not asked. Set JITNODE_ORG to be sure of the organization.`);
-}
-
-function alreadyBound({ output }: Context, { node, binding }: Status, asked: Asked): ExitCode {
-  if (binding === null) return exitCodes.notActivated;
-  const { organization } = agreed(binding, asked);
+/** Bound by somebody else, or by an earlier command. */
+function alreadyBound({ output }: Context, node: Status["node"], binding: LocalBinding, asked: Asked): ExitCode {
+  const { organization, server } = binding;
+  // Whose a code is only a person who is signed in could ask.
+  if (asked.codeFile !== undefined && asked.constraint === undefined) {
+    output.warn(line`Whose binding code that is was not asked. Set JITNODE_ORG to be sure of the organization.`);
+  }
+  if (!agrees(binding, asked)) {
+    throw new JitnodeError("already_bound", {
+      message: line`This node is bound already, to ${organization.id} at ${server}.`,
+    });
+  }
   output.result({ already_bound: true, node, binding }, () => [
     line`${node.name} (${node.id}) is bound to ${organization.id} (${organization.name}) already.`,
   ]);
   return exitCodes.done;
 }
 
-/** Message 4: is it this node that asks? True when the request was approved meanwhile by somebody else. */
-async function assertSameNode(context: Context, people: PeopleClient, request: ActivationAnswer): Promise<boolean> {
+/** Message 4: is it this node that asks, and does it still? */
+async function assertSameNode(context: Context, people: PeopleClient, request: ActivationAnswer): Promise<void> {
   const seen = await people.activation(request.user_code);
   if (seen.node.key_thumbprint !== request.node.key_thumbprint || seen.node.id !== request.node.id) {
     throw new JitnodeError("node_mismatch");
   }
   if (seen.state === "denied") throw new JitnodeError("activation_denied");
-  if (seen.state === "approved") return true;
+  if (seen.state === "approved") throw new JitnodeError("activation_decided");
   context.output.note(line`Node: ${seen.node.name} (${seen.node.id}), asking from ${seen.address}`);
-  return false;
 }
 
 /** Message 5; at a terminal, what can be answered differently is asked again. */

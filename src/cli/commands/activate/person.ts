@@ -10,11 +10,17 @@ import { keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
 
+export interface PersonOptions {
+  readonly issuer: string;
+  readonly stay: boolean;
+  /** Of the sign-in. */
+  readonly assertNeeded: () => Promise<void>;
+}
+
 /** Whatever ends `work`, Ctrl-C included, a session that shall not stay is revoked. */
 export async function withPerson<T>(
   context: Context,
-  issuer: string,
-  stay: boolean,
+  { issuer, stay, assertNeeded }: PersonOptions,
   work: (people: PeopleClient, me: Me) => Promise<T>,
 ): Promise<T> {
   const present = await asPresent(context, issuer);
@@ -22,7 +28,7 @@ export async function withPerson<T>(
     context.output.note(line`Signed in as ${present.me.account.name}.`);
     return work(present.people, present.me);
   }
-  const signedIn = await signIn(context, { issuer, scope: stay ? "people" : "activate" });
+  const signedIn = await signIn(context, { issuer, scope: stay ? "people" : "activate", assertNeeded });
   let kept = false;
   try {
     if (stay) kept = await keepSession(context, signedIn);

@@ -38,6 +38,15 @@ function assertExpected(binding: LocalBinding, bindingId: string | undefined): L
   throw new JitnodeError("already_bound", { message: "This node was bound by somebody else meanwhile." });
 }
 
+/** The node's request, while somebody signs in to decide it: throws `activation_decided` once the node is bound. */
+export async function assertOpen(context: Context): Promise<void> {
+  const daemon = await context.daemon();
+  const status = await lenient(() => daemon.status());
+  if (status === undefined) return;
+  if (status.binding !== null) throw new JitnodeError("activation_decided");
+  assertUndecided(status);
+}
+
 /** Of a request that somebody else decides. */
 export function assertUndecided({ activation }: Status): void {
   switch (activation?.state) {

@@ -5,7 +5,7 @@ import type { ActivationAnswer, LocalBinding } from "../../../protocol/local.js"
 import type { Context } from "../../context.js";
 import { line } from "../../output/line.js";
 import { showRequest } from "../../show-request.js";
-import { showWaiting } from "../status/waiting.js";
+import { watchConnection } from "../status/watch-connection.js";
 import { assertUndecided, lenient } from "./wait-for-binding.js";
 
 const pause = 500;
@@ -15,14 +15,14 @@ export async function waitForBrowser(context: Context, request: ActivationAnswer
   const daemon = await context.daemon();
   let shown = request.user_code;
   await show(context, request);
-  const waiting = await showWaiting(output, line`Waiting for the decision…`);
+  const waiting = await watchConnection(output, line`Waiting for the decision…`);
   try {
     for (;;) {
       await clock.sleep(pause, signal);
       if (signal.aborted) throw new JitnodeError("interrupted");
       const status = await lenient(() => daemon.status());
       if (status === undefined) {
-        waiting.miss();
+        waiting.see(status);
         continue;
       }
       if (status.binding !== null) return status.binding;

@@ -15,7 +15,7 @@ import { openDevFolder, placeSocket, type DevFolder } from "./folder.js";
 import { becomeReady } from "./become-ready.js";
 import { startProgram, waitUntilReady, type RunningProgram } from "./programs.js";
 import { childEnvironment, choosePorts, devVariables, exportLines, serverOf } from "./settings.js";
-import { commands, describeSummary, devSummary, type DevSummary } from "./summary.js";
+import { describeSummary, secondTerminal, devSummary, type DevSummary } from "./summary.js";
 
 export const command: Command = {
   summary: "Run control plane and daemon here, to try out and to develop",
@@ -51,7 +51,7 @@ async function runDev(context: Context, once: boolean): Promise<ExitCode> {
   }
   const programs: RunningProgram[] = [];
   try {
-    const summary = await startAll(context, folder, programs);
+    const summary = await startAll(context, folder, programs, once ? [] : secondTerminal);
     context.output.result(summary, () => describeSummary(summary));
     if (once) return exitCodes.done;
     context.output.note(line``, line`Ctrl-C ends control plane and daemon.`);
@@ -64,7 +64,13 @@ async function runDev(context: Context, once: boolean): Promise<ExitCode> {
   }
 }
 
-async function startAll(context: Context, folder: DevFolder, programs: RunningProgram[]): Promise<DevSummary> {
+/** `commands`: what a second terminal may run beside it. */
+async function startAll(
+  context: Context,
+  folder: DevFolder,
+  programs: RunningProgram[],
+  commands: readonly string[],
+): Promise<DevSummary> {
   await writeFileAtomic(folder.summary, "");
   const account = await readOrMakeAccount(context, folder.account);
   const progress = await context.output.progress(line`Starting control plane and daemon…`);
@@ -104,7 +110,7 @@ async function startAll(context: Context, folder: DevFolder, programs: RunningPr
       ...binding,
       folder: folder.path,
       environment_file: folder.environment,
-      commands,
+      commands: [...commands],
     };
     await writeFileAtomic(folder.summary, `${JSON.stringify(summary)}\n`);
     return summary;

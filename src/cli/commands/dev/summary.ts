@@ -12,12 +12,13 @@ export const devSummary = open({
   node: open({ id: nodeId, name: text(320) }),
   folder: text(4096),
   environment_file: text(4096),
+  /** None with --once: they work only while it runs. */
   commands: Type.Array(text(500), { maxItems: 20 }),
 });
 export type DevSummary = Readonly<Static<typeof devSummary>>;
 
-/** For a second terminal, in the folder where `jitnode dev` was started. */
-export const commands = ["status", "org members", "org code"].map(
+/** Commands for a second terminal, in the folder where `jitnode dev` was started. */
+export const secondTerminal = ["status", "org members", "org code"].map(
   (words) => `. ./.jitnode-dev/env && npx jitnode ${words}`,
 );
 
@@ -30,7 +31,6 @@ export const describeSummary = (summary: DevSummary): readonly Line[] => [
     ["Password", summary.account.password ?? "the one you chose"],
     ["Everything in", summary.folder],
   ]),
-  line``,
-  line`In a second terminal, in this folder:`,
+  ...(summary.commands.length === 0 ? [] : [line``, line`In a second terminal, in this folder:`]),
   ...summary.commands.map((command) => line`  ${command}`),
 ];

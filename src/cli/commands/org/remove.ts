@@ -22,8 +22,8 @@ export const command: Command = {
     const account = asAccountId(input.argument("ACCOUNT_ID") ?? "");
     if (account === undefined) {
       throw new JitnodeError("usage", {
-        message: "This is not an account ID.",
-        hint: "It begins with JP_; `jitnode org members` shows it.",
+        message: "This is not an account ID: that is JP_ and 16 letters and digits, without 0, O, I and l.",
+        hint: "`jitnode org members` shows the ID of each member.",
       });
     }
     const people = await openPeople(context);

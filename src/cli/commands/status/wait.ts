@@ -8,7 +8,7 @@ import { parseDuration } from "../../duration.js";
 import { line } from "../../output/line.js";
 import { describeStatus } from "./describe-status.js";
 import { followStatus } from "./follow-status.js";
-import { showWaiting, type Waiting } from "./waiting.js";
+import { watchConnection, type ConnectionWatch } from "./watch-connection.js";
 
 const goals = ["bound", "connected", "unbound"] as const;
 type Goal = (typeof goals)[number];
@@ -32,7 +32,7 @@ export const command: Command = {
     const timeout = input.option("timeout");
     const time = timeout === undefined ? undefined : AbortSignal.timeout(parseDuration(timeout));
     const signal = time === undefined ? context.signal : AbortSignal.any([context.signal, time]);
-    let waiting: Waiting | undefined;
+    let waiting: ConnectionWatch | undefined;
     try {
       let before: Status | undefined;
       for await (const seen of followStatus(context, signal)) {
@@ -42,9 +42,9 @@ export const command: Command = {
           context.output.result(status, () => describeStatus(status, context.output.style));
           return exitCodes.done;
         }
-        waiting ??= await showWaiting(context.output, line`Waiting until this node is ${goal}…`);
+        waiting ??= await watchConnection(context.output, line`Waiting until this node is ${goal}…`);
         if (seen.kind === "away") {
-          waiting.miss();
+          waiting.see(undefined);
           continue;
         }
         if (wasUnbound(before, seen.status)) throw new JitnodeError("unbound_while_waiting");

@@ -51,7 +51,8 @@ export function activatePages(app: FastifyInstance, site: Site): void {
     const state = stateOf(asked);
     if (state !== "pending") {
       const lookup = secrets.lookup("user_code", asUserCode(code) ?? "");
-      return resultPage(visit.texts, state, await findOwnDecision(store, lookup, visit.actor.accountId), problem);
+      const decision = await findOwnDecision(store, lookup, visit.actor.accountId);
+      return resultPage(visit.texts, { client: asked.client, state, decision }, problem);
     }
     const common = {
       texts: visit.texts,
@@ -89,7 +90,7 @@ export function activatePages(app: FastifyInstance, site: Site): void {
       await site.activations.deny(visit.actor, code, { key_thumbprint }, repeatOf(key, path, body));
       return;
     }
-    const approval = readApproval(visit.texts, fields);
+    const approval = readApproval(visit.texts, fields, site.organizations.agreement);
     await site.activations.approve(visit.actor, code, approval, repeatOf(key, path, { decision, ...approval }));
   };
 

@@ -3,6 +3,7 @@
 
 import { JitnodeError } from "../../../protocol/errors.js";
 import { asIdempotencyKey, type Repeat } from "../../services/idempotency.js";
+import { codeRefusals } from "../../services/new-accounts.js";
 import { field, hidden, type FormProblem, type Values } from "../form.js";
 import { html, type Html } from "../html.js";
 import { signs } from "../mark.js";
@@ -23,7 +24,7 @@ export const numberField = ({ asks }: Texts, values: Values, problem: FormProble
 
 /** What of a decision is shown again. A wrong number is read off anew, not mended. */
 export const decisionShown = (error: unknown): readonly string[] =>
-  error instanceof JitnodeError && error.code === "number_wrong" ? [] : ["number"];
+  error instanceof JitnodeError && [error, ...error.also].some(({ code }) => code === "number_wrong") ? [] : ["number"];
 
 export const decisionButtons = ({ asks }: Texts, idempotencyKey: string): Html =>
   html`${hidden({ key: idempotencyKey })}
@@ -44,11 +45,16 @@ export function readDecision(fields: Values): { readonly decision: Decision; rea
 
 export const repeatOf = (key: string, path: string, body: unknown): Repeat => ({ key, method: "POST", path, body });
 
+/** A code that is missing; and one that can be nobody's, where something else is `refused`: else it is an attempt. */
+export const codeSlips = (typed: string, missing: string, refused: boolean): readonly JitnodeError[] => {
+  if (typed.trim() === "") return [new JitnodeError("binding_code_invalid", { message: missing })];
+  return refused ? codeRefusals(typed) : [];
+};
+
+export const numberOf = (fields: Values): string => (fields["number"] ?? "").trim();
+
 /** A slip of the finger is no wrong number: it is not counted. */
-export function readNumber(texts: Texts, fields: Values): string {
-  const number = (fields["number"] ?? "").trim();
-  if (!/^[0-9]{2}$/.test(number)) {
-    throw new JitnodeError("number_wrong", { message: texts.decision.numberForm, hint: texts.decision.numberFormHint });
-  }
-  return number;
-}
+export const numberRefusals = ({ decision: text }: Texts, number: string): readonly JitnodeError[] =>
+  /^[0-9]{2}$/.test(number)
+    ? []
+    : [new JitnodeError("number_wrong", { message: text.numberForm, hint: text.numberFormHint })];

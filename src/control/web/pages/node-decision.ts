@@ -1,15 +1,16 @@
 // A node's request: what asks, the number, and which organization gets the node. The rules are those of
 // services/activations; here is only the form.
 
-import { JitnodeError, type ErrorCode } from "../../../protocol/errors.js";
-import type { Activation, ApprovalRequest, Organization } from "../../../protocol/people.js";
-import { field, form, hidden, problemNotice, wrong, type FormProblem, type Values } from "../form.js";
+import { JitnodeError, together, type ErrorCode } from "../../../protocol/errors.js";
+import type { Activation, Agreement, ApprovalRequest, Organization } from "../../../protocol/people.js";
+import { checkCreation } from "../../services/founding.js";
+import { field, form, hidden, problemAt, problemNotice, wrong, type FormProblem, type Values } from "../form.js";
 import { attributes, html, type Html } from "../html.js";
 import type { Page } from "../layout.js";
 import type { Texts } from "../texts/texts.js";
 import { askingCards, fact, knownFacts, mono } from "./asks.js";
-import { creationFields, creationProblems } from "./organizations/creation.js";
-import { decisionButtons, numberField, readNumber } from "./decision.js";
+import { creationFields, creationOf, creationProblems } from "./organizations/creation.js";
+import { codeSlips, decisionButtons, numberField, numberOf, numberRefusals } from "./decision.js";
 
 export interface NodeDecision {
   readonly texts: Texts;
@@ -83,11 +84,12 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   const { texts, problem, mayCreate, organizations, activation } = decision;
   const { node: text } = texts;
   const chosen = preselected(decision);
-  const bad = problem?.field === "organization" ? problem : undefined;
+  const bad = problemAt(problem, "organization");
+  const first = bad !== undefined && bad === problem;
   const option = (value: string, label: Html | string, more?: Html): Html => {
     const input = attributes({
       checked: chosen === value,
-      autofocus: bad !== undefined && chosen === value,
+      autofocus: first && chosen === value,
       "aria-describedby": bad && "organization-wrong",
     });
     return html`<div class="choice">
@@ -102,7 +104,7 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   return html`<fieldset>
     <legend>${text.organization}</legend>
     ${activation.expected_org_is_yours === true && html`<span class="hint">${text.expectedYours}</span>`}
-    ${bad && html`<div tabindex="-1"${attributes({ autofocus: chosen === undefined })}>${wrong("organization", bad)}</div>`}
+    ${bad && html`<div tabindex="-1"${attributes({ autofocus: first && chosen === undefined })}>${wrong("organization", bad)}</div>`}
     <div class="choices">
       ${organizations.map(own)}
       ${mayCreate && option("create", text.create, creationFields(texts, values, problem))}
@@ -111,27 +113,37 @@ function organizationChoices(decision: NodeDecision, values: Values): Html {
   </fieldset>`;
 }
 
-/** What the service is asked for; throws where something is missing, before any attempt is counted. */
-export function readApproval(texts: Texts, fields: Values): ApprovalRequest {
-  const number = readNumber(texts, fields);
-  const key_thumbprint = fields["key_thumbprint"] ?? "";
-  return { number, key_thumbprint, organization: readChoice(texts, fields) };
+/** What the service is asked for; throws all that is missing or malformed, before any attempt is counted. */
+export function readApproval(texts: Texts, fields: Values, agreement: Agreement): ApprovalRequest {
+  const number = numberOf(fields);
+  const organization = asChoice(fields);
+  const slips = numberRefusals(texts, number);
+  const refusals = [...slips, ...choiceRefusals(texts, organization, agreement, slips.length > 0)];
+  if (organization === undefined || refusals.length > 0) throw together(refusals);
+  return { number, key_thumbprint: fields["key_thumbprint"] ?? "", organization };
 }
 
-function readChoice({ node: text }: Texts, fields: Values): ApprovalRequest["organization"] {
+function asChoice(fields: Values): ApprovalRequest["organization"] | undefined {
   const choice = fields["organization"] ?? "";
-  if (choice === "create") {
-    if (fields["consent"] !== "yes") throw new JitnodeError("agreement_required", { message: text.consentMissing });
-    const id = (fields["org_id"] ?? "").trim();
-    return { create: { id, name: fields["org_name"] ?? "", agreement: fields["agreement"] ?? "" } };
+  if (choice === "create") return { create: creationOf(fields) };
+  if (choice === "join") return { join: { binding_code: (fields["binding_code"] ?? "").slice(0, longestCode) } };
+  return choice.startsWith("use:") ? { use: { id: choice.slice("use:".length) } } : undefined;
+}
+
+/** `refused`: something else is wrong already. */
+function choiceRefusals(
+  { node: text }: Texts,
+  choice: ApprovalRequest["organization"] | undefined,
+  agreement: Agreement,
+  refused: boolean,
+): readonly JitnodeError[] {
+  if (choice === undefined) {
+    return [new JitnodeError("org_choice_needed", { message: text.choiceMissing, hint: text.choiceMissingHint })];
   }
-  if (choice === "join") {
-    const code = fields["binding_code"] ?? "";
-    if (code === "") throw new JitnodeError("binding_code_invalid", { message: text.joinCodeMissing });
-    return { join: { binding_code: code.slice(0, longestCode) } };
-  }
-  if (choice.startsWith("use:")) return { use: { id: choice.slice("use:".length) } };
-  throw new JitnodeError("org_choice_needed", { message: text.choiceMissing, hint: text.choiceMissingHint });
+  if ("join" in choice) return codeSlips(choice.join.binding_code, text.joinCodeMissing, refused);
+  if ("use" in choice) return [];
+  const check = checkCreation(agreement, choice.create);
+  return check.ok ? [] : check.refusals;
 }
 
 const longestCode = 64;

@@ -17,16 +17,22 @@ interface Ending {
   readonly details?: Html;
 }
 
-function endingOf({ result: text }: Texts, state: Activation["state"], decision: DecisionRow | undefined): Ending {
-  if (state === "denied") return { title: text.denied, good: false, more: text.deniedMore };
-  if (decision?.state !== "approved") return { title: text.decided, good: false, more: text.decidedMore };
-  if (decision.client_id === "jitnode-cli") {
+export interface Ended {
+  readonly client: "node" | "terminal";
+  readonly state: Activation["state"];
+  /** The person's own. */
+  readonly decision: DecisionRow | undefined;
+}
+
+function endingOf({ result: text }: Texts, { client, state, decision }: Ended): Ending {
+  const decided = { title: text.decided, good: false, more: text.decidedMore[client] };
+  if (state === "denied") return { title: text.denied, good: false, more: text.deniedMore[client] };
+  if (decision?.state !== "approved") return decided;
+  if (client === "terminal") {
     return { title: text.terminalApproved, good: true, more: text.nextTerminal };
   }
   const { node_id: node, node_name: name, org_id: org, org_name: orgName } = decision;
-  if (node === null || name === null || org === null || orgName === null) {
-    return { title: text.decided, good: false, more: text.decidedMore };
-  }
+  if (node === null || name === null || org === null || orgName === null) return decided;
   return {
     title: text.nodeApproved,
     good: true,
@@ -55,14 +61,9 @@ jitnode org code</pre>
 }
 
 /** `problem`: what the last attempt to decide was refused for, such as the third wrong number. */
-export function resultPage(
-  texts: Texts,
-  state: Activation["state"],
-  decision: DecisionRow | undefined,
-  problem?: FormProblem,
-): Page {
+export function resultPage(texts: Texts, ended: Ended, problem?: FormProblem): Page {
   const { result: text } = texts;
-  const ending = endingOf(texts, state, decision);
+  const ending = endingOf(texts, ended);
   return {
     title: ending.title,
     refused: problem?.error,

@@ -2,14 +2,14 @@
 // speaks for a node whose organization the person has not shown to belong to. That organization's id is shown as the
 // terminal gave it: whether there is such an organization, this page does not know.
 
-import { JitnodeError, type ErrorCode } from "../../../protocol/errors.js";
+import { together, type ErrorCode } from "../../../protocol/errors.js";
 import type { TerminalRequest } from "../../services/terminal-sign-ins.js";
 import { field, form, problemNotice, type FormProblem, type Values } from "../form.js";
 import { html } from "../html.js";
 import type { Page } from "../layout.js";
 import type { Texts } from "../texts/texts.js";
 import { askingCards, fact, knownFacts } from "./asks.js";
-import { decisionButtons, numberField, readNumber } from "./decision.js";
+import { codeSlips, decisionButtons, numberField, numberOf, numberRefusals } from "./decision.js";
 
 export interface TerminalDecision {
   readonly texts: Texts;
@@ -63,12 +63,15 @@ export interface TerminalApproval {
   readonly bindingCode: string | undefined;
 }
 
-/** Throws where something is missing, before any attempt is counted. */
+/** Throws all that is missing or malformed, before any attempt is counted. */
 export function readTerminalApproval(texts: Texts, fields: Values, request: TerminalRequest): TerminalApproval {
-  const number = readNumber(texts, fields);
+  const number = numberOf(fields);
   const bindingCode = fields["binding_code"];
-  if (request.codeNeededFor !== undefined && bindingCode === undefined) {
-    throw new JitnodeError("binding_code_invalid", { message: texts.terminal.codeMissing });
-  }
+  const slips = numberRefusals(texts, number);
+  const codes =
+    request.codeNeededFor === undefined
+      ? []
+      : codeSlips(bindingCode ?? "", texts.terminal.codeMissing, slips.length > 0);
+  if (codes.length + slips.length > 0) throw together([...codes, ...slips]);
   return { number, bindingCode };
 }

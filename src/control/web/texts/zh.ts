@@ -156,7 +156,6 @@ export const zh: Texts = {
     consentBefore: "我同意",
     consentLink: "组织协议",
     consentAfter: "。",
-    consentMissing: "创建组织需要您同意协议。",
     join: "凭绑定码加入组织",
     joinCode: "绑定码",
     joinCodeHint: "形如 XXXX-XXXX-XXXX-X，任何成员都能看到",
@@ -189,9 +188,15 @@ export const zh: Texts = {
     terminalApproved: "终端已登录",
     nextTerminal: "请回到终端，它会自动继续。您可以关闭此页面。",
     denied: "请求已被拒绝",
-    deniedMore: "没有授予任何权限。如果是误操作，请在节点或终端上重新发起。",
+    deniedMore: {
+      node: "没有授予任何权限。如果是误操作，请在节点上重新发起。",
+      terminal: "没有登录任何账号。如果是误操作，请在终端上重新发起。",
+    },
     decided: "这个请求已经处理过了",
-    decidedMore: "请查看发出请求的节点或终端；`jitnode status` 会显示节点的状态。",
+    decidedMore: {
+      node: "请查看发出请求的节点：`jitnode status` 会显示它的状态。",
+      terminal: "请查看发出请求的终端：它会显示是否已登录。",
+    },
     organization: "组织",
     node: "节点",
     another: "输入另一个代码",
@@ -412,7 +417,7 @@ export const zh: Texts = {
     account_disabled: { message: "此账号已停用。", hint: "请联系控制平面的运维人员启用它。" },
     activation_unknown: {
       message: "没有使用此代码的激活请求。",
-      hint: "请与节点上显示的代码核对；代码的有效期为十分钟。",
+      hint: "请与节点或终端上显示的代码核对；代码的有效期为十分钟。",
     },
     activation_expired: { message: "此激活请求已过期。", hint: "请在节点上运行 `jitnode activate` 重新发起。" },
     activation_decided: { message: "此激活请求已被批准或拒绝。", hint: "请在节点上查看 `jitnode status`。" },
@@ -495,6 +500,9 @@ export const zh: Texts = {
     "The number is not the one the node shows; it was the third wrong one, and the activation is denied.":
       "这不是节点上显示的数字；这是第三次输错，激活请求已被拒绝。",
     "Start a new one with `jitnode activate` on the node.": "请在节点上运行 `jitnode activate` 重新发起。",
+    "This terminal's sign-in was cancelled.": "此终端的登录请求已取消。",
+    "This terminal's sign-in has expired.": "此终端的登录请求已过期。",
+    "This terminal's sign-in was approved or denied already.": "此终端的登录请求已被批准或拒绝。",
     "Start again at the terminal.": "请在终端上重新发起。",
     "This is not the number that the terminal shows.": "这不是终端上显示的数字。",
     "Compare it with the terminal's own output; the third wrong number denies its sign-in.":

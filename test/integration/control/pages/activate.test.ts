@@ -271,6 +271,48 @@ describe("a decision", () => {
     expect(done.heading).toBe("The node is activated");
   });
 
+  test("is told everything that is wrong at once, each at its field; the number is not looked at yet", async () => {
+    const site = await createTestSite();
+    const browser = await setUp(site);
+    const request = await addRequest(site.context);
+    const asks = await enterCode(browser, request.userCode);
+    const creation = { organization: "create", org_name: "", org_id: "admin" };
+    const slip = await browser.submit(asks.form(), { number: "4", ...creation });
+    expect(slip.status).toBe(422);
+    expect(slip.wrong("number")).toBe("The number has two digits. It is shown beside the code.");
+    expect(slip.wrong("org_name")).toContain("cannot be an organization's name");
+    expect(slip.wrong("org_id")).toContain("reserved");
+    expect(slip.wrong("consent")).toContain("consent");
+    expect(slip.form().values).toMatchObject({ ...creation, number: "" });
+    const wrongNumber = await browser.submit(slip.form(), { number: "41" });
+    expect(wrongNumber.html).not.toContain('id="number-wrong"');
+    expect(wrongNumber.wrong("org_id")).toContain("reserved");
+    expect(wrongNumber.wrong("consent")).toContain("consent");
+
+    const nothing = await browser.submit(asks.form(), {});
+    expect(nothing.wrong("number")).toContain("two digits");
+    expect(nothing.wrong("organization")).toContain("Choose an organization.");
+    for (const [binding_code, words] of [
+      ["", "The binding code is missing."],
+      ["nobody's", "This binding code is not valid."],
+    ] as const) {
+      const join = await browser.submit(asks.form(), { organization: "join", binding_code });
+      expect(join.wrong("number")).toContain("two digits");
+      expect(join.wrong("binding_code")).toContain(words);
+    }
+    await browser.get("/?lang=zh");
+    const chinese = await browser.submit(asks.form(), {});
+    expect([chinese.wrong("number"), chinese.wrong("organization")]).toEqual([
+      "这个数字应为两位。 它显示在代码旁边。",
+      "请选择一个组织。 可以新建、从您的组织中选择，或凭绑定码加入。",
+    ]);
+    const { wrong_numbers } = await site.context.store.db
+      .selectFrom("device_requests")
+      .select("wrong_numbers")
+      .executeTakeFirstOrThrow();
+    expect(wrong_numbers).toBe(0);
+  });
+
   test("on a node that is bound elsewhere never says where", async () => {
     const site = await createTestSite();
     const browser = await setUp(site);

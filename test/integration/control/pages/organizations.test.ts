@@ -91,6 +91,18 @@ describe("my organizations", () => {
     expect((await create(await invite(site, "grace"))).wrong("org_id")).toContain("taken");
   });
 
+  test("everything that is wrong of a creation is told at once, each at its field", async () => {
+    const site = await createTestSite();
+    const ada = await setUp(site);
+    const page = await ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), { org_name: "", org_id: "No Good!" });
+    expect(page.status).toBe(422);
+    expect(page.wrong("org_name")).toContain("cannot be an organization's name");
+    expect(page.wrong("org_id")).toContain("not an organization ID");
+    expect(page.wrong("consent")).toContain("consent");
+    // The cursor stands in the first of them.
+    expect(page.html.match(/<input[^>]* autofocus/g)).toEqual([expect.stringContaining('name="org_name"')]);
+  });
+
   test("somebody who may not create is told so, and how to join", async () => {
     const { site, ada } = await organization();
     const mary = site.open();

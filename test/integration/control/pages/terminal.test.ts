@@ -80,6 +80,12 @@ describe.each(dialects)("a terminal (%s)", (dialect) => {
       const empty = await browser.submit(asks.form(), { number: "42" });
       expect(empty.wrong("binding_code")).toContain("missing");
       expect(empty.form().values["number"]).toBe("42");
+      const both = await browser.submit(asks.form(), { number: "4", binding_code: "nobody's" });
+      expect([both.wrong("number"), both.wrong("binding_code")]).toEqual([
+        expect.stringContaining("two digits"),
+        expect.stringContaining("not valid"),
+      ]);
+      expect(both.form().values["number"]).toBe("");
       const wrong = await browser.submit(empty.form(), { binding_code: foreign });
       expect(wrong.status).toBe(422);
       expect(wrong.wrong("binding_code")).toContain("This binding code is not valid.");
@@ -147,6 +153,34 @@ test("a wrong number is told of in Chinese as well", async () => {
   expect(page.wrong("number")).toBe(
     "这不是终端上显示的数字。 请与终端自己的输出核对；第三次输错时，该终端的登录将被拒绝。",
   );
+});
+
+test("one that is over is spoken of as a terminal's sign-in, not as a node's activation", async () => {
+  const site = await createTestSite();
+  const browser = await setUp(site);
+  const grace = await invite(site, "grace");
+  const decided = await askAs(site.context);
+  const late = (await enterCode(grace, decided.userCode)).form();
+  await browser.submit((await enterCode(browser, decided.userCode)).form(), { number: "42" });
+  const cancelled = await askAs(site.context, { state: "revoked" });
+  const expired = await askAs(site.context);
+  const shown = (await enterCode(browser, expired.userCode)).path;
+
+  const pages = [await grace.submit(late, { number: "42" }), await grace.submit(late, {}, "Deny")];
+  for (const { heading, text } of pages) {
+    expect(heading).toBe("This request was decided already");
+    expect(text).toContain("Look at the terminal that asked: it says whether it is signed in.");
+  }
+  pages.push(await enterCode(browser, cancelled.userCode));
+  expect(pages.at(-1)?.wrong("code")).toBe("This terminal's sign-in was cancelled. Start again at the terminal.");
+  site.context.advance(601_000);
+  pages.push(await enterCode(browser, expired.userCode));
+  expect(pages.at(-1)?.wrong("code")).toBe("This terminal's sign-in has expired. Start again at the terminal.");
+  pages.push(await browser.get(shown));
+  expect(pages.at(-1)?.heading).toBe("This terminal's sign-in has expired.");
+  for (const { text } of pages) expect(text).not.toMatch(/on the node|This activation|jitnode (status|activate)/);
+  await browser.get("/?lang=zh");
+  expect((await browser.get(shown)).heading).toBe("此终端的登录请求已过期。");
 });
 
 test("five wrong binding codes are enough", async () => {

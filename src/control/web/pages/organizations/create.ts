@@ -9,7 +9,7 @@ import { html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import type { PersonVisit, Site } from "../../site.js";
 import { repeatOf } from "../decision.js";
-import { creationFields, creationProblems, creationShown } from "./creation.js";
+import { creationFields, creationOf, creationProblems, creationShown } from "./creation.js";
 
 const path = "/orgs/new";
 
@@ -60,7 +60,7 @@ export function createPage(app: FastifyInstance, site: Site): void {
     if (visit === undefined) return reply;
     const fields = site.personFields(request, visit);
     try {
-      const created = await site.organizations.create(visit.actor, ...readCreation(visit, fields));
+      const created = await site.organizations.create(visit.actor, ...readCreation(fields));
       return site.go(reply, `/orgs/${created.id}`, "created");
     } catch (error) {
       return site.again(reply, visit, path, error, only(fields, ...creationShown));
@@ -68,14 +68,9 @@ export function createPage(app: FastifyInstance, site: Site): void {
   });
 }
 
-function readCreation({ texts }: PersonVisit, fields: Values) {
+function readCreation(fields: Values) {
   const key = asIdempotencyKey(fields["key"]);
   if (key === undefined) throw new JitnodeError("invalid_request");
-  if (fields["consent"] !== "yes") throw new JitnodeError("agreement_required", { message: texts.node.consentMissing });
-  const input = {
-    id: (fields["org_id"] ?? "").trim(),
-    name: fields["org_name"] ?? "",
-    agreement: fields["agreement"] ?? "",
-  };
+  const input = creationOf(fields);
   return [input, repeatOf(key, path, input)] as const;
 }

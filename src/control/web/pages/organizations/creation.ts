@@ -1,7 +1,8 @@
 // The fields of a new organization, for the page of its own and for the activation of a node.
 
 import type { ErrorCode } from "../../../../protocol/errors.js";
-import { field, wrong, type FormProblem, type Values } from "../../form.js";
+import type { CreateOrganizationRequest } from "../../../../protocol/people.js";
+import { field, problemAt, wrong, type FormProblem, type Values } from "../../form.js";
 import { attributes, html, type Html } from "../../html.js";
 import type { Texts } from "../../texts/texts.js";
 
@@ -17,12 +18,19 @@ export const creationProblems = {
 /** What of them is shown again. */
 export const creationShown = ["org_id", "org_name", "consent"] as const;
 
+/** Where consent is missing it names no agreement: that is refused beside whatever else is wrong. */
+export const creationOf = (fields: Values): CreateOrganizationRequest => ({
+  id: (fields["org_id"] ?? "").trim(),
+  name: fields["org_name"] ?? "",
+  agreement: fields["consent"] === "yes" ? (fields["agreement"] ?? "") : "",
+});
+
 export function creationFields({ node: text }: Texts, values: Values, problem: FormProblem | undefined): Html {
-  const bad = problem?.field === "consent" ? problem : undefined;
+  const bad = problemAt(problem, "consent");
   const consent = attributes({
     id: "consent",
     checked: values["consent"] === "yes",
-    autofocus: bad !== undefined,
+    autofocus: bad !== undefined && bad === problem,
     "aria-describedby": bad && "consent-wrong",
     "aria-invalid": bad && "true",
   });
