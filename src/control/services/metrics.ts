@@ -15,14 +15,13 @@ interface Histogram {
   sum: number;
 }
 
-const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
-const escape = (value: string): string => value.replace(/[\\"\n]/g, (character) => escapes[character] ?? "");
+const escape = (value: string): string => value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
 
-/** One name's labels are given in one order: by the one place that counts it. */
 function seriesKey(labels: Labels): string {
-  let key = "";
-  for (const name in labels) key += `${key === "" ? "" : ","}${name}="${escape(labels[name] ?? "")}"`;
-  return key;
+  return Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}="${escape(value)}"`)
+    .join(",");
 }
 
 const sample = (name: string, key: string, value: number): string =>
