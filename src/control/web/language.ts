@@ -78,15 +78,8 @@ export function saidIn(texts: Texts, sentence: string): string {
   return sentence;
 }
 
-type Others = readonly { readonly key: Language; readonly texts: Texts }[];
-
-const all: Others = [
-  { key: "en", texts: en },
-  { key: "zh", texts: zh },
-];
-const others: ReadonlyMap<Texts, Others> = new Map(
-  all.map(({ texts }) => [texts, all.filter((other) => other.texts !== texts)]),
-);
-
 /** The languages that a page is not in, for its foot. */
-export const otherLanguages = (texts: Texts): Others => others.get(texts) ?? [];
+export const otherLanguages = (texts: Texts): readonly { readonly key: Language; readonly texts: Texts }[] =>
+  Object.entries(languages)
+    .filter(([, other]) => other !== texts)
+    .flatMap(([key, other]) => (isLanguage(key) ? [{ key, texts: other }] : []));
