@@ -36,6 +36,7 @@ export function createConnections({ direct, ...connect }: ConnectionOptions): Co
   const options = { connect, bodyTimeout: 0, keepAliveTimeout: 4_000 };
   const Direct = require("undici/lib/dispatcher/agent.js") as new (options: Agent.Options) => Agent;
   const straight = new Direct(options);
+  const isProxySet = read("http_proxy") !== "" || read("https_proxy") !== "";
   let byProxy: EnvHttpProxyAgent | undefined;
 
   const throughProxy = (): Dispatcher => {
@@ -52,10 +53,7 @@ export function createConnections({ direct, ...connect }: ConnectionOptions): Co
     return byProxy;
   };
 
-  const mayUseProxy = (url: string): boolean => {
-    const isSet = read("http_proxy") !== "" || read("https_proxy") !== "";
-    return isSet && !direct && !isLoopbackHost(new URL(url).hostname);
-  };
+  const mayUseProxy = (url: string): boolean => isProxySet && !direct && !isLoopbackHost(new URL(url).hostname);
 
   return {
     mayUseProxy,

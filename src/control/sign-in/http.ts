@@ -45,21 +45,24 @@ export function reasonOf(error: unknown): string {
 export function createProviderHttp(client: HttpClient, timeout = usualTimeout): ProviderHttp {
   return {
     async json(request) {
-      const { host } = new URL(request.url);
       const answer = await client.send({
         ...request,
         headers: { accept: "application/json", "user-agent": `jitnode-control/${version}`, ...request.headers },
         timeout,
       });
-      if (answer.kind === "failure") throw ofFailure(host, answer, timeout);
+      if (answer.kind === "failure") throw ofFailure(hostOf(request), answer, timeout);
       const { status, headers, body } = answer;
-      if (status >= 500) throw unreachable(`${host} answered with status ${String(status)}`);
-      if (status >= 300 && status < 400) throw failed(`${host} answered with a redirect, which is not followed`);
+      if (status >= 500) throw unreachable(`${hostOf(request)} answered with status ${String(status)}`);
+      if (status >= 300 && status < 400) {
+        throw failed(`${hostOf(request)} answered with a redirect, which is not followed`);
+      }
       const date = Date.parse(headers["date"] ?? "");
-      return { status, date: Number.isNaN(date) ? undefined : date, body: parse(host, status, body) };
+      return { status, date: Number.isNaN(date) ? undefined : date, body: parse(request, status, body) };
     },
   };
 }
+
+const hostOf = ({ url }: ProviderRequest): string => new URL(url).host;
 
 function ofFailure(host: string, failure: HttpFailure, timeout: number): JitnodeError {
   switch (failure.reason) {
@@ -75,11 +78,11 @@ function ofFailure(host: string, failure: HttpFailure, timeout: number): Jitnode
   }
 }
 
-function parse(host: string, status: number, body: string): unknown {
+function parse(request: ProviderRequest, status: number, body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
     const what = /^\s*</.test(body) ? "a web page" : "something that is not JSON";
-    throw failed(`${host} answered with ${what} (status ${String(status)})`);
+    throw failed(`${hostOf(request)} answered with ${what} (status ${String(status)})`);
   }
 }

@@ -51,7 +51,7 @@ export function openPostgres(options: PostgresOptions): Store {
         db: trx,
         dialect: "postgres",
         statements,
-        run: (query) => trx.executeQuery(query),
+        run: (query, parameters) => trx.executeQuery({ ...query, parameters }),
         afterCommit: (action) => actions.push(action),
       }),
     );
@@ -63,7 +63,7 @@ export function openPostgres(options: PostgresOptions): Store {
     db,
     dialect: "postgres",
     statements,
-    run: (query) => db.executeQuery(query),
+    run: (query, parameters) => db.executeQuery({ ...query, parameters }),
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
         try {

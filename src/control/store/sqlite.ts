@@ -2,80 +2,11 @@
 // the server waits instead of failing at its first write).
 
 import BetterSqlite3 from "better-sqlite3";
-import {
-  Kysely,
-  SqliteAdapter,
-  SqliteDialect,
-  SqliteDriver,
-  type CompiledQuery,
-  type QueryResult,
-  type Driver,
-  type SqliteDatabase,
-  type SqliteStatement,
-} from "kysely";
+import type { Kysely, QueryResult } from "kysely";
 import type { ControlDatabase } from "./schema.js";
+import { kyselyBy, TransactionDriver, Transactions, Turns, TurnsDriver, withPrepared } from "./sqlite-driver.js";
 import { noStatements } from "./statement.js";
-import type { Store } from "./store.js";
-
-class ImmediateDriver extends SqliteDriver {
-  readonly #database: BetterSqlite3.Database;
-  readonly #begin: BetterSqlite3.Statement;
-  readonly #commit: BetterSqlite3.Statement;
-  readonly #rollback: BetterSqlite3.Statement;
-
-  constructor(database: BetterSqlite3.Database, prepared: SqliteDatabase) {
-    super({ database: prepared });
-    this.#database = database;
-    this.#begin = database.prepare("begin immediate");
-    this.#commit = database.prepare("commit");
-    this.#rollback = database.prepare("rollback");
-  }
-
-  override async beginTransaction(): Promise<void> {
-    this.#begin.run();
-  }
-
-  override async commitTransaction(): Promise<void> {
-    this.#commit.run();
-  }
-
-  /** A full disk has ended the transaction already, and the reason is what the caller has to hear. */
-  override async rollbackTransaction(): Promise<void> {
-    if (this.#database.inTransaction) this.#rollback.run();
-  }
-}
-
-/** Kysely leaves SQLite's migrations outside of transactions; a start killed half-way would never be finished. */
-class TransactionalAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-/** Different statements that are kept prepared; only lists of changing length make many of them. */
-const preparedLimit = 500;
-
-/**
- * Kysely prepares each statement anew, which costs more than most of them do. A prepared one may serve again as long as
- * it is never left half read: nothing here streams rows.
- */
-function withPrepared(database: BetterSqlite3.Database): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>();
-  return {
-    prepare(text) {
-      const known = prepared.get(text);
-      if (known !== undefined) return known;
-      const statement = database.prepare<unknown[]>(text);
-      if (prepared.size >= preparedLimit) prepared.clear();
-      prepared.set(text, statement);
-      return statement;
-    },
-    close() {
-      prepared.clear();
-      database.close();
-    },
-  };
-}
+import type { Executor, Store, Tx } from "./store.js";
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -91,49 +22,67 @@ export function openSqlite(options: SqliteOptions): Store {
   database.pragma("trusted_schema = OFF");
 
   const prepared = withPrepared(database);
-  const dialect = new (class extends SqliteDialect {
-    override createDriver(): Driver {
-      return new ImmediateDriver(database, prepared);
-    }
-    override createAdapter(): SqliteAdapter {
-      return new TransactionalAdapter();
-    }
-  })({ database });
-  const db = new Kysely<ControlDatabase>({ dialect });
+  const turns = new Turns();
+  const transactions = new Transactions(database);
+  const db = kyselyBy(new TurnsDriver(prepared, turns, transactions), prepared);
   const statements = noStatements();
-  /** SQLite answers at once: the one connection need not be asked for as long as no transaction holds it. */
-  const run = <O>({ sql, parameters }: CompiledQuery<O>): QueryResult<O> => {
-    const statement = prepared.prepare(sql);
+
+  /** By whoever has the turn: SQLite answers at once. */
+  const answer = <O>(text: string, parameters: readonly unknown[]): QueryResult<O> => {
+    const statement = prepared.prepare(text);
     if (statement.reader) return { rows: statement.all(parameters) as O[] };
     return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
+  };
+
+  const run: Executor["run"] = async ({ sql }, parameters) => {
+    if (!turns.isTaken) return answer(sql, parameters);
+    await turns.take();
+    try {
+      return answer(sql, parameters);
+    } finally {
+      turns.pass();
+    }
   };
 
   return {
     db,
     dialect: "sqlite",
     statements,
-    run: async (query) => (database.inTransaction ? db.executeQuery(query) : run(query)),
+    run,
     async transaction(work) {
       const actions: (() => void)[] = [];
-      const result = await db.transaction().execute(async (trx) => {
-        let over = false;
-        try {
-          return await work({
-            kind: "transaction",
-            db: trx,
-            dialect: "sqlite",
-            statements,
-            run: async (query) => {
-              // SQLite ends it by itself where the disk is full; nothing may be written after that.
-              if (over || !database.inTransaction) throw new Error("the transaction is over");
-              return run(query);
-            },
-            afterCommit: (action) => actions.push(action),
-          });
-        } finally {
-          over = true;
-        }
-      });
+      let over = false;
+      const assertOpen = (): void => {
+        if (over || !transactions.isOpen) throw new Error("the transaction is over");
+      };
+      let db: Kysely<ControlDatabase> | undefined;
+      const tx: Tx = {
+        kind: "transaction",
+        get db() {
+          return (db ??= kyselyBy(new TransactionDriver(prepared, assertOpen), prepared));
+        },
+        dialect: "sqlite",
+        statements,
+        async run({ sql }, parameters) {
+          assertOpen();
+          return answer(sql, parameters);
+        },
+        afterCommit: (action) => actions.push(action),
+      };
+      await turns.take();
+      let result;
+      try {
+        transactions.begin();
+        result = await work(tx);
+        over = true;
+        transactions.commit();
+      } catch (error) {
+        over = true;
+        transactions.rollback();
+        throw error;
+      } finally {
+        turns.pass();
+      }
       for (const action of actions) action();
       return result;
     },

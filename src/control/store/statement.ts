@@ -27,7 +27,7 @@ export function statement<V extends object, O>(
   return (executor, values) => {
     const compiled = compiledFor(executor, build, values);
     const parameters = compiled.parameters.map((one) => (one instanceof Place ? values[one.name as keyof V] : one));
-    return executor.run<O>({ ...compiled, parameters });
+    return executor.run(compiled, parameters);
   };
 }
 

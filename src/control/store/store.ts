@@ -15,7 +15,8 @@ export interface Executor {
   readonly dialect: Dialect;
   /** What is compiled already (./statement). */
   readonly statements: Statements;
-  run<O>(query: CompiledQuery<O>): Promise<QueryResult<O>>;
+  /** `parameters` in place of those that it was compiled with. */
+  run<O>(query: CompiledQuery<O>, parameters: readonly unknown[]): Promise<QueryResult<O>>;
 }
 
 export interface Tx extends Executor {

@@ -10,6 +10,8 @@ const expiry = statement((db, the: { readonly id: string }) =>
   db.selectFrom("seen_proofs").select("expires_at").where("id", "=", the.id),
 );
 
+const isOver = /transaction is (over|already committed)/i;
+
 describe.each(dialects)("on %s", (dialect) => {
   test("each call brings its own values, of whichever transaction", async () => {
     const { store } = await createTestContext(dialect);
@@ -55,7 +57,14 @@ describe.each(dialects)("on %s", (dialect) => {
       await rememberProof(tx, "one", 1);
     });
     if (kept === undefined) throw new Error("there was no transaction");
-    await expect(rememberProof(kept, "late", 1)).rejects.toThrow(/transaction is (over|already committed)/i);
+    const { db } = kept;
+    const built = () => db.insertInto("seen_proofs").values({ id: "late", expires_at: 1 }).execute();
+    await expect(rememberProof(kept, "late", 1)).rejects.toThrow(isOver);
+    await expect(built()).rejects.toThrow(isOver);
+    await store.transaction(async (tx) => {
+      await rememberProof(tx, "two", 2);
+      await expect(built()).rejects.toThrow(isOver);
+    });
     expect((await expiry(store, { id: "late" })).rows).toEqual([]);
   });
 });
