@@ -28,7 +28,7 @@ export class TooLarge extends Error {
   }
 }
 
-/** Throws what ended it: the time limit (TimeoutError), the signal's reason, TooLarge, or what undici met. */
+/** Throws what ended it: the time limit (TimeoutError), the signal (AbortError), TooLarge, or what undici met. */
 export function exchange(outgoing: Exchange): Promise<WholeAnswer> {
   const { dispatcher, url, method, headers, body, limit, timeout, signal } = outgoing;
   const { origin, pathname, search } = new URL(url);
@@ -44,12 +44,13 @@ export function exchange(outgoing: Exchange): Promise<WholeAnswer> {
       signal?.removeEventListener("abort", abort);
     };
     const stop = (reason: Error): void => {
+      if (stopped !== undefined) return;
       stopped = reason;
       release();
       reject(reason);
       controller?.abort(reason);
     };
-    const abort = (): void => stop(signal?.reason as Error);
+    const abort = (): void => stop(new DOMException("aborted", "AbortError"));
     const timer = setTimeout(() => stop(new DOMException("no answer in time", "TimeoutError")), timeout);
     if (signal?.aborted === true) return abort();
     signal?.addEventListener("abort", abort, { once: true });
@@ -76,10 +77,8 @@ export function exchange(outgoing: Exchange): Promise<WholeAnswer> {
           const [only = Buffer.alloc(0), ...more] = chunks;
           resolve({ ...answer, body: (more.length === 0 ? only : Buffer.concat(chunks)).toString() });
         },
-        onResponseError(_controller, error) {
-          release();
-          reject(error);
-        },
+        // A proxy's refusal leaves the rest of its answer under way.
+        onResponseError: (_controller, error) => stop(error),
       },
     );
   });

@@ -56,6 +56,9 @@ export interface HttpClientOptions {
 /** Milliseconds. */
 const usualTimeout = 15_000;
 
+/** Without it a server may answer in any coding (RFC 9110 section 12.5.3); none is read here. */
+const uncoded = { "accept-encoding": "identity" };
+
 /** Something else than TLS is spoken there: no certificate would help. */
 const noTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const certificateErrors = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ALTNAME|EPROTO|SSL/;
@@ -208,10 +211,12 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
   return {
     async send(outgoing) {
-      const { method, url, headers = {}, body = null, timeout = usualTimeout, signal } = outgoing;
+      const { method, url, body = null, timeout = usualTimeout, signal } = outgoing;
+      const headers = { ...uncoded, ...outgoing.headers };
+      const end = performance.now() + timeout;
       try {
         const { status, ...answer } = await asked(outgoing, (dispatcher) =>
-          exchange({ dispatcher, url, method, headers, body, limit, timeout, signal }),
+          exchange({ dispatcher, url, method, headers, body, limit, timeout: end - performance.now(), signal }),
         );
         return { kind: "answer", status, headers: flatHeaders(answer.headers), body: answer.body };
       } catch (error) {
@@ -219,12 +224,13 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       }
     },
     async stream(outgoing) {
-      const { method, url, headers, body = null, timeout = usualTimeout } = outgoing;
+      const { method, url, body = null, timeout = usualTimeout } = outgoing;
+      const headers = { ...uncoded, ...outgoing.headers };
       const time = limitOf(outgoing, timeout);
       const { signal } = time;
       try {
         const answer = await asked(outgoing, (dispatcher) =>
-          abortable(request(dispatcher, url, { method, headers: { ...headers }, body, signal }), signal),
+          abortable(request(dispatcher, url, { method, headers, body, signal }), signal),
         );
         if (answer.statusCode !== 200) {
           const read = await readWhole(answer.body, limit);

@@ -33,7 +33,8 @@ export interface Connections {
 }
 
 export function createConnections({ direct, ...connect }: ConnectionOptions): Connections {
-  const options = { connect, bodyTimeout: 0, keepAliveTimeout: 4_000 };
+  // A connection of HTTP/2 outlives the requests that time out on it, dead as it is.
+  const options = { connect, allowH2: false, bodyTimeout: 0, keepAliveTimeout: 4_000 };
   const Direct = require("undici/lib/dispatcher/agent.js") as new (options: Agent.Options) => Agent;
   const straight = new Direct(options);
   const isProxySet = read("http_proxy") !== "" || read("https_proxy") !== "";
@@ -48,7 +49,7 @@ export function createConnections({ direct, ...connect }: ConnectionOptions): Co
       ...options,
       ...proxies,
       noProxy: read("no_proxy"),
-      requestTls: connect,
+      requestTls: { ...connect, allowH2: false },
     });
     return byProxy;
   };

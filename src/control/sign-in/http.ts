@@ -1,7 +1,7 @@
 // How providers are asked: 10 s, 1 MiB, no redirects followed, JSON whatever its content type says (WeChat: text/plain).
 // What is no answer becomes one of two errors; `log.reason` says more, to the operator alone, and holds no code or token.
 
-import type { HttpClient, HttpFailure } from "../../platform/http-client.js";
+import type { HttpAnswer, HttpClient, HttpFailure } from "../../platform/http-client.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import { version } from "../../protocol/versions.js";
 
@@ -34,6 +34,10 @@ export const unreachable = (reason: string): JitnodeError =>
 export const failed = (reason: string): JitnodeError =>
   new JitnodeError("sign_in_provider_failed", { log: { reason } });
 
+/** Text from elsewhere: its first line, short and printable. */
+export const plain = (text: string): string =>
+  (text.split(/[\r\n]/)[0] ?? "").replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+
 /** What the operator is told of an error: the reason where there is one. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof JitnodeError)) return error instanceof Error ? error.message : String(error);
@@ -51,13 +55,13 @@ export function createProviderHttp(client: HttpClient, timeout = usualTimeout): 
         timeout,
       });
       if (answer.kind === "failure") throw ofFailure(hostOf(request), answer, timeout);
-      const { status, headers, body } = answer;
+      const { status, headers } = answer;
       if (status >= 500) throw unreachable(`${hostOf(request)} answered with status ${String(status)}`);
       if (status >= 300 && status < 400) {
         throw failed(`${hostOf(request)} answered with a redirect, which is not followed`);
       }
       const date = Date.parse(headers["date"] ?? "");
-      return { status, date: Number.isNaN(date) ? undefined : date, body: parse(request, status, body) };
+      return { status, date: Number.isNaN(date) ? undefined : date, body: parse(request, answer) };
     },
   };
 }
@@ -78,11 +82,13 @@ function ofFailure(host: string, failure: HttpFailure, timeout: number): Jitnode
   }
 }
 
-function parse(request: ProviderRequest, status: number, body: string): unknown {
+function parse(request: ProviderRequest, { status, headers, body }: HttpAnswer): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    const what = /^\s*</.test(body) ? "a web page" : "something that is not JSON";
+    const coding = headers["content-encoding"] ?? "identity";
+    const text = /^\s*</.test(body) ? "a web page" : "something that is not JSON";
+    const what = coding === "identity" ? text : `something in the coding ${plain(coding)}, which was not asked for`;
     throw failed(`${hostOf(request)} answered with ${what} (status ${String(status)})`);
   }
 }

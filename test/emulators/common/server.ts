@@ -1,9 +1,10 @@
 // Owns the HTTP server under every emulated provider: named endpoints on loopback, a record of what was asked, and the
 // faults that any server can have. What an endpoint answers belongs to its provider.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 
 /** Anything but the answer. "redirect" leads to the same endpoint, so a client that follows it gets what it wanted. */
-export type Fault = "html" | "error" | "hang" | "huge" | "redirect" | "reset";
+export type Fault = "gzip" | "half" | "html" | "error" | "hang" | "huge" | "redirect" | "reset";
 
 export type Asked = {
   readonly endpoint: string;
@@ -144,6 +145,15 @@ function misbehave(fault: Fault, url: URL, response: ServerResponse): void {
   if (fault === "hang") return;
   if (fault === "reset") {
     response.destroy();
+    return;
+  }
+  if (fault === "gzip") {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(gzipSync("{}"));
+    return;
+  }
+  if (fault === "half") {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+    response.write('{"half":"', () => response.destroy());
     return;
   }
   if (fault === "huge") {

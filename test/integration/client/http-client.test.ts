@@ -1,6 +1,7 @@
 // Outgoing HTTP against real servers: whom TLS trusts, and the environment's proxy.
 import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -106,6 +107,108 @@ describe("a server that says nothing", () => {
   });
 });
 
+describe("an answer of a server that", () => {
+  /** Answers each connection's first request by `answer`, and those after it, on whichever connection, by a right one. */
+  async function startOdd(answer: (socket: Socket) => void): Promise<string> {
+    let requests = 0;
+    const port = await listen(
+      createTcpServer((socket) => {
+        onEnd(() => void socket.destroy());
+        socket.on("error", () => undefined);
+        socket.on("data", () => {
+          requests += 1;
+          if (requests === 1) answer(socket);
+          else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nthe target");
+        });
+      }),
+    );
+    return `http://127.0.0.1:${port}/`;
+  }
+
+  const begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf";
+  const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+  const much = `HTTP/1.1 200 OK\r\ncontent-length: 3000\r\n\r\n${"x".repeat(3000)}`;
+  const failure = (reason: string) => ({ kind: "failure", reason });
+
+  test.each([
+    ["ends within the body", (socket: Socket) => socket.end(begun), failure("unreachable")],
+    ["ends within a chunk", (socket: Socket) => socket.end(`${chunked}5\r\nha`), failure("unreachable")],
+    ["stops within the body", (socket: Socket) => socket.write(begun), failure("timeout")],
+    ["stops after the headers", (socket: Socket) => socket.write(chunked), failure("timeout")],
+    ["is no HTTP", (socket: Socket) => socket.write("220 mail.test ESMTP\r\n"), failure("unreachable")],
+    ["is larger than the limit", (socket: Socket) => socket.write(much), failure("too_large")],
+    [
+      "says first that it is at work",
+      (socket: Socket) =>
+        socket.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nthe target"),
+      answered,
+    ],
+  ])("%s: said as it is, and the next one is as if nothing had been", async (_what, answer, expected) => {
+    const http = client({ limit: 1000 });
+    const url = await startOdd(answer);
+    expect(await http.send({ ...get(url), timeout: 500 })).toMatchObject(expected);
+    expect(await http.send(get(url))).toMatchObject(answered);
+  });
+
+  test("has begun is given up at once when the caller wishes, whatever the caller's reason", async () => {
+    const url = await startOdd((socket) => socket.write(begun));
+    const controller = new AbortController();
+    setTimeout(() => controller.abort("enough"), 200);
+    const http = client();
+    expect(await http.send({ ...get(url), signal: controller.signal })).toMatchObject(failure("aborted"));
+    expect(await http.send(get(url))).toMatchObject(answered);
+  });
+});
+
+test("no coding is asked for, so that none has to be read", async () => {
+  const codings: unknown[] = [];
+  const server = createHttpServer((request, response) => {
+    codings.push(request.headers["accept-encoding"]);
+    response.end("a line\n");
+  });
+  const url = `http://127.0.0.1:${await listen(server)}/`;
+  const http = client();
+  await http.send(get(url));
+  const answer = await http.stream(get(url));
+  if (answer.kind === "stream") for await (const line of answer.lines) expect(line).toBe("a line");
+  expect(codings).toEqual(["identity", "identity"]);
+});
+
+test("HTTP/2 is not spoken: its connection would be used again after it has died", async () => {
+  const files = machines.issue(["127.0.0.1"]);
+  const tls = { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
+  const server = createSecureServer({ ...tls, allowHTTP1: true }, (request, response) => {
+    response.end(request.httpVersion);
+  });
+  const url = `https://127.0.0.1:${await listen(server)}/`;
+  expect(await client().send(get(url))).toMatchObject({ kind: "answer", body: "1.1" });
+});
+
+test("the time limit holds for both tries where the first one does not trust the certificate", async () => {
+  const files = createAuthority().issue(["127.0.0.1"]);
+  const target = await listen(
+    createHttpsServer({ cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) }),
+  );
+  let connections = 0;
+  const port = await listen(
+    createTcpServer((socket) => {
+      onEnd(() => void socket.destroy());
+      socket.on("error", () => undefined);
+      connections += 1;
+      // The first one is told of the certificate late, and the second one only that it is over, later than it may take.
+      if (connections > 1) return void setTimeout(() => socket.destroy(), 3_000);
+      setTimeout(() => {
+        const through = connect(target, "127.0.0.1", () => through.pipe(socket).pipe(through));
+        through.on("error", () => socket.destroy());
+        socket.on("close", () => through.destroy());
+      }, 2_500);
+    }),
+  );
+  const answer = await client().send({ ...get(`https://127.0.0.1:${port}/`), timeout: 4_000 });
+  expect(answer).toMatchObject({ kind: "failure", reason: "timeout" });
+  expect(connections).toBe(2);
+});
+
 describe("a proxy of the environment", () => {
   beforeEach(() => {
     for (const name of ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"]) {
@@ -173,6 +276,21 @@ describe("a proxy of the environment", () => {
     });
     vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
     expect(await client().send(get("https://target.test/"))).toMatchObject({ reason: "unreachable" });
+  });
+
+  test("that wants a password: the connection is left as well", async () => {
+    const sockets: Socket[] = [];
+    const refusing = createTcpServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 9\r\n\r\nhalf"),
+      );
+    });
+    vi.stubEnv("http_proxy", `http://127.0.0.1:${await listen(refusing)}`);
+    const answer = await client().send(get("http://target.test/"));
+    expect(answer).toMatchObject({ kind: "failure", reason: "unreachable", detail: expect.stringMatching(/407/) });
+    await vi.waitFor(() => expect(sockets.map(({ closed, readableEnded }) => closed || readableEnded)).toEqual([true]));
   });
 
   test("is meant without a scheme, too, and an empty variable is none", async () => {

@@ -4,9 +4,8 @@
 import type { Clock } from "../../../platform/clock.js";
 import { asShape } from "../../../protocol/parse.js";
 import { open, text } from "../../../protocol/schema.js";
-import { reasonOf } from "../http.js";
+import { plain, reasonOf } from "../http.js";
 import { callbackFinding, clockFinding } from "../oidc/check.js";
-import { plain } from "../oidc/faults.js";
 import type { Finding } from "../provider.js";
 import { advice } from "./advice.js";
 import type { GitHubClient } from "./client.js";

@@ -4,7 +4,7 @@
 import { errors } from "jose";
 import * as client from "openid-client";
 import { JitnodeError } from "../../../protocol/errors.js";
-import { failed, unreachable } from "../http.js";
+import { failed, plain, unreachable } from "../http.js";
 
 export function explain(error: unknown, issuer: string): unknown {
   for (let each: unknown = error; each instanceof Error; each = each.cause) {
@@ -47,10 +47,6 @@ export const ofToken = (code: string, description?: string): JitnodeError =>
   failed(`its token endpoint refused with ${plain(code)}${described(description)}`);
 
 const described = (text: string | undefined): string => (text === undefined ? "" : ` (${plain(text)})`);
-
-/** Text from elsewhere: its first line, short and printable. */
-export const plain = (text: string): string =>
-  (text.split(/[\r\n]/)[0] ?? "").replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
 
 /** The first error says only that something was; the last one of the chain, what. */
 function innermost(error: Error): { readonly message: string; readonly detail: Readonly<Record<string, unknown>> } {

@@ -8,9 +8,9 @@ import * as client from "openid-client";
 import type { Clock } from "../../../platform/clock.js";
 import { asShape } from "../../../protocol/parse.js";
 import { open, text, Type, url, type Static } from "../../../protocol/schema.js";
-import { failed, unreachable, type ProviderAnswer, type ProviderHttp } from "../http.js";
+import { failed, plain, unreachable, type ProviderAnswer, type ProviderHttp } from "../http.js";
 import type { Journey } from "../provider.js";
-import { explain, otherIssuer, plain } from "./faults.js";
+import { explain, otherIssuer } from "./faults.js";
 
 /** Never `none`, and none with a shared secret: whoever knows the public key could sign with it. */
 export const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
@@ -252,6 +252,7 @@ const jsonHeaders = new Headers({ "content-type": "application/json" });
 function responseOf({ status, body }: ProviderAnswer): Response {
   const response: Response = Object.assign(new Response(null, { status, headers: jsonHeaders }), {
     json: async () => body,
+    text: async () => JSON.stringify(body),
     clone: () => response,
   });
   return response;

@@ -82,6 +82,8 @@ describe("jitnode-control sign-in check", () => {
     expect((await run(check, { environment, arguments: ["GITHUB"] })).text).toContain("answered with a web page");
     google.faults.set("discovery", "html");
     expect((await run(check, { environment, arguments: ["google"] })).text).toContain("answered with a web page");
+    google.faults.set("discovery", "gzip");
+    expect((await run(check, { environment, arguments: ["google"] })).text).toContain("in the coding gzip");
     google.faults.clear();
     google.faults.set("keys", "error");
     expect((await run(check, { environment, arguments: ["google"] })).text).toContain("status 500");

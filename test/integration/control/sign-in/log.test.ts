@@ -50,13 +50,13 @@ it("says why a sign-in failed, and neither code nor token, secret nor state", as
     GOOGLE.quirks.token = fault;
     await attempt("google", GOOGLE, ada().sub);
   }
-  for (const fault of ["html", "redirect", "reset", "error", "huge"] as const) {
+  for (const fault of ["html", "redirect", "reset", "error", "huge", "half", "gzip"] as const) {
     GITHUB.faults.set("user", fault);
     await attempt("github", GITHUB, "lin-wei");
     WECHAT.faults.set("token", fault);
     await attempt("wechat", WECHAT, xiaolin().openid);
   }
-  expect(lines).toHaveLength(16);
+  expect(lines).toHaveLength(20);
   for (const line of lines) expect(line).toMatch(/"provider":"[a-z]+","code":"sign_in_provider_[a-z]+","reason":".+"/);
   const tokens = [...GITHUB.tokens()];
   expect(tokens.length).toBeGreaterThan(0);

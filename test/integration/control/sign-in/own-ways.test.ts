@@ -11,6 +11,8 @@ import { begin, callbackOf, codeOf, createProviderSite, decide, signIn } from ".
 const faults: Readonly<Partial<Record<Fault, string>>> = {
   error: "sign_in_provider_unreachable",
   reset: "sign_in_provider_unreachable",
+  gzip: "sign_in_provider_failed",
+  half: "sign_in_provider_unreachable",
   html: "sign_in_provider_failed",
   huge: "sign_in_provider_failed",
   redirect: "sign_in_provider_failed",

@@ -207,6 +207,8 @@ it("is told apart what is down from what is not to be believed, endpoint by endp
     error: unreachable,
     reset: unreachable,
     hang: unreachable,
+    gzip: failed,
+    half: unreachable,
     html: failed,
     huge: failed,
     redirect: failed,
