@@ -6,7 +6,7 @@
 // are one transaction; nonce and verifier are made from the state and the browser's cookie, and kept nowhere; a disabled
 // account is refused; of what the provider gave, no token is kept.
 
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AccountId } from "../../domain/ids.js";
 import { asName } from "../../domain/names.js";
 import { JitnodeError, together } from "../../protocol/errors.js";
@@ -95,8 +95,9 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
   /** Attempts whose callbacks this process is looking at. */
   const underWay = new Set<string>();
 
+  /** Both are 43 characters long: of fixed length, a hash of secret and text is as good as an HMAC. */
   const journeyOf = (name: string, state: string, browser: string): Journey => {
-    const both = createHmac("sha512", browser).update(state).digest();
+    const both = hash("sha512", browser + state, "buffer");
     const [nonce, verifier] = [both.subarray(0, stateBytes), both.subarray(stateBytes)];
     return {
       state,
