@@ -1,7 +1,7 @@
 // A sign-in of nothing but what none can do without, by a bare node:http server: /callback exchanges the code at the issuer
 // of argv[3], checks the ID token's RS256 signature, makes one commit (synchronous=FULL) in the folder of argv[4] and
 // redirects to a page; both with the headers and as many bytes as argv[2] says in JSON. /taken tells in JSON how many
-// milliseconds commit and check of the last one took. Prints its URL.
+// milliseconds exchange, check and commit of the last one took. Prints its URL.
 import BetterSqlite3 from "better-sqlite3";
 import { Agent, createServer, request } from "node:http";
 import { createLocalJWKSet, jwtVerify } from "jose";
@@ -36,13 +36,14 @@ const taken = {};
 
 async function timed(name, work) {
   const start = performance.now();
-  await work();
+  const result = await work();
   taken[name] = performance.now() - start;
+  return result;
 }
 
 async function signIn(url) {
   const code = new URL(url, issuer).searchParams.get("code");
-  const { id_token: token } = await ask("POST", "/token", `code=${code}`);
+  const { id_token: token } = await timed("exchange", () => ask("POST", "/token", `code=${code}`));
   await timed("check", () => jwtVerify(token, key));
   await timed("commit", () => insert.run("x".repeat(200)));
 }
