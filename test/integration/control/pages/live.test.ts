@@ -233,6 +233,10 @@ describe("in a browser with JavaScript", () => {
       expect(code).not.toBe(before);
       await expect.poll(() => page.locator("#status").textContent()).toBe("The page was updated.");
 
+      await page.goto(`${site.url}/account`);
+      await expect.poll(() => page.locator("main").textContent()).not.toContain("UTC");
+      expect(await page.locator("time[title$=UTC]").count()).toBeGreaterThan(2);
+
       await page.goto(`${site.url}/orgs/rockets/members`);
       await page.getByLabel("Search members").fill("half typed");
       expect(await page.locator("#members time").first().textContent()).not.toContain("UTC");
