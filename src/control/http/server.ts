@@ -51,17 +51,15 @@ export interface ControlApp {
 /** `routes` come beside those of OAuth, health and the document. */
 export function createControlApp(context: ControlContext, routes: readonly Routes[], tls?: TlsFiles): ControlApp {
   const { clock, config, random } = context;
-  const app = createServer(context, tls);
+  const begin = beginning(context);
+  const app = createServer(context, tls, begin);
   const operations: Operation[] = [];
   app.decorate("openStreams", new Set<Readable>());
 
-  const secure = config.publicUrl.startsWith("https:");
   app.addHook("onRequest", async (request, reply) => {
-    const now = clock.now();
-    reply.headers(headers).header("date", new Date(now).toUTCString()).header("x-request-id", request.id);
-    if (secure) reply.header("strict-transport-security", "max-age=31536000");
+    begin(reply);
     // RFC 9449 section 8.2: a fresh nonce on every answer saves the next request a round trip.
-    if (/^\/(v1|oauth)\//.test(pathOf(request))) reply.header("dpop-nonce", context.secrets.nonce(now));
+    if (/^\/(v1|oauth)\//.test(pathOf(request))) reply.header("dpop-nonce", context.secrets.nonce(clock.now()));
   });
   app.addHook("onRoute", (added) => {
     const operation = added.config?.operation;
@@ -113,7 +111,17 @@ export function createControlApp(context: ControlContext, routes: readonly Route
   return { app, authentication, operations };
 }
 
-function createServer(context: ControlContext, tls: TlsFiles | undefined): FastifyInstance {
+type Begin = (reply: FastifyReply) => FastifyReply;
+
+/** What every answer says, whatever becomes of it. */
+function beginning({ clock, config }: ControlContext): Begin {
+  const secure = config.publicUrl.startsWith("https:");
+  const always = secure ? { ...headers, "strict-transport-security": "max-age=31536000" } : headers;
+  return (reply) =>
+    reply.headers(always).header("date", new Date(clock.now()).toUTCString()).header("x-request-id", reply.request.id);
+}
+
+function createServer(context: ControlContext, tls: TlsFiles | undefined, begin: Begin): FastifyInstance {
   const { config, random } = context;
   const answerError = createErrorHandler(context.log);
   const options = {
@@ -131,7 +139,7 @@ function createServer(context: ControlContext, tls: TlsFiles | undefined): Fasti
     routerOptions: { maxParamLength: parameterLimit },
     // An address that cannot be decoded never reaches a hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      void answerError(error, request, reply.headers(headers));
+      void answerError(error, request, begin(reply));
     },
   };
   try {

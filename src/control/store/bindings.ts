@@ -5,7 +5,7 @@ import type { BindingId, NodeId, OrganizationId } from "../../domain/ids.js";
 import type { PageRequest, Search } from "./organizations.js";
 import type { Bindings, Nodes } from "./schema.js";
 import { hasWritten, statement } from "./statement.js";
-import { contains, entry, type Executor, type Tx } from "./store.js";
+import { contains, entry, type Executor, type Span, type Tx } from "./store.js";
 
 export type NewBinding = Pick<Bindings, "id" | "node_id" | "org_id" | "request_id" | "created_at" | "created_by">;
 
@@ -60,13 +60,14 @@ export async function findLatestBinding(executor: Executor, nodeId: NodeId): Pro
   return (await latest(executor, { nodeId })).rows[0];
 }
 
-/** Whether one that was made before `before` has not ended. */
-export async function anyLiveBinding(executor: Executor, before: number): Promise<boolean> {
+/** Whether one that was made meanwhile has not ended. */
+export async function anyLiveBinding(executor: Executor, made: Span): Promise<boolean> {
   const row = await executor.db
     .selectFrom("bindings")
     .select("id")
     .where("ended_at", "is", null)
-    .where("created_at", "<", before)
+    .where("created_at", ">=", made.from)
+    .where("created_at", "<", made.to)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -6,10 +6,8 @@ import { locked, type Executor, type Tx } from "./store.js";
 export const serverPrefix = "server:";
 /** The check value of the key file (Secrets.check). */
 export const keyCheckName = "key_check";
-/** Under which nodes and terminals came to know this control plane. */
-export const publicUrlName = "public_url";
-/** Another one, and since when (milliseconds) servers have it: `1700000000000 https://…`. */
-export const triedUrlName = "public_url_tried";
+/** Under which nodes and terminals came to know this control plane, and when (public-url). */
+export const publicUrlsName = "public_url";
 
 export async function readMetadata(executor: Executor, key: string): Promise<string | undefined> {
   const row = await executor.db.selectFrom("metadata").select("value").where("key", "=", key).executeTakeFirst();
@@ -40,7 +38,7 @@ export async function writeMetadata(executor: Executor, key: string, value: stri
     .execute();
 }
 
-export async function deleteMetadata(executor: Executor, key: string): Promise<void> {
+async function deleteMetadata(executor: Executor, key: string): Promise<void> {
   await executor.db.deleteFrom("metadata").where("key", "=", key).execute();
 }
 

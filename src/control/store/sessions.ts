@@ -3,7 +3,7 @@
 import type { Selectable } from "kysely";
 import type { Sessions } from "./schema.js";
 import { statement } from "./statement.js";
-import { locked, type Executor, type Tx } from "./store.js";
+import { locked, type Executor, type Span, type Tx } from "./store.js";
 
 export type SessionRow = Selectable<Sessions>;
 /** With what matters of its account. */
@@ -68,17 +68,18 @@ export async function revokeSession(tx: Tx, id: string, at: number): Promise<boo
   return result.numUpdatedRows > 0n;
 }
 
-/** Whether one that was opened before `before` can still be used. */
+/** Whether one that was opened meanwhile can still be used. */
 export async function anyLiveSession(
   executor: Executor,
-  before: number,
+  made: Span,
   now: number,
   idleBefore: number,
 ): Promise<boolean> {
   const row = await executor.db
     .selectFrom("sessions")
     .select("id")
-    .where("created_at", "<", before)
+    .where("created_at", ">=", made.from)
+    .where("created_at", "<", made.to)
     .where("revoked_at", "is", null)
     .where("expires_at", ">", now)
     .where("last_used_at", ">", idleBefore)

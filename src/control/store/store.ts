@@ -33,6 +33,12 @@ export interface Store extends Executor {
   close(): Promise<void>;
 }
 
+/** Moments, in milliseconds: the first of them, and the first after them. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Whether a column contains a text, whatever its case. SQLite folds ASCII only, so the text is looked for as it was typed,
  * too. `%` and `_` stand for themselves.

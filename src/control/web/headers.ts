@@ -1,5 +1,5 @@
 // How a page leaves, and what every page says to the browser: run nothing (but
-// the one script, where a page is live), load nothing from elsewhere, be framed by nobody, keep nothing.
+// the one script, where a page has it), load nothing from elsewhere, be framed by nobody, keep nothing.
 
 import type { FastifyReply } from "fastify";
 import { layout, type Frame, type Page } from "./layout.js";
@@ -28,7 +28,7 @@ export function sendPage(reply: FastifyReply, page: Page, frame: Frame): Fastify
   const { refused } = page;
   if (refused?.retryAfter !== undefined) reply.header("retry-after", String(refused.retryAfter));
   setPageHeaders(reply);
-  if (page.live !== undefined) reply.header("content-security-policy", policy(true));
+  if (page.script !== undefined) reply.header("content-security-policy", policy(true));
   return reply
     .code(refused?.status ?? 200)
     .type("text/html; charset=utf-8")

@@ -16,8 +16,11 @@ export interface Page {
   readonly at?: string;
   /** Room for lists on a wide screen. */
   readonly wide?: boolean;
-  /** Where the page hears that it has changed (web/script). Parts that may change are marked `data-live`, with an id. */
-  readonly live?: string;
+  /**
+   * The script runs here (web/script): times are the reader's own. A live page hears at `events` that it has changed; parts
+   * that may change are marked `data-live`, with an id.
+   */
+  readonly script?: { readonly events?: string };
   /** Gives the status; and the title then says that something is wrong: the first thing a screen reader reads. */
   readonly refused?: JitnodeError | undefined;
 }
@@ -62,8 +65,8 @@ export function layout(page: Page, frame: Frame): string {
           }
         </header>
         <main id="main"${
-          page.live !== undefined &&
-          attributes({ "data-events": page.live, "data-locale": texts.locale, "data-updated": texts.updated })
+          page.script !== undefined &&
+          attributes({ "data-events": page.script.events, "data-locale": texts.locale, "data-updated": texts.updated })
         }>${frame.said !== undefined && notice("good", frame.said)}${page.main}</main>
         <footer>
           <span>${texts.controlPlaneOf(frame.host)}</span>
@@ -74,7 +77,7 @@ export function layout(page: Page, frame: Frame): string {
           )}</div>
         </footer>
         ${
-          page.live !== undefined &&
+          page.script !== undefined &&
           html`<p id="status" class="unseen" role="status"></p>
             <script src="${scriptPath}" defer></script>`
         }

@@ -34,6 +34,9 @@ export const empty = (title: string, more: string, way?: { readonly href: string
     ${way && html`<a class="button" href="${way.href}">${way.text}</a>`}
   </div>`;
 
+/** What comes and goes while somebody looks at a live page (web/script). As long as it stays, what is typed in it does. */
+export const coming = (id: string, part: HtmlValue): Html => html`<div id="${id}" data-live>${part}</div>`;
+
 export const badge = (text: string, look?: "good" | "warn" | "strong"): Html =>
   html` <span class="badge${look === undefined ? "" : ` ${look}`}">${text}</span>`;
 
@@ -66,13 +69,16 @@ export const searchForm = ({ lists }: Texts, action: string, label: string, { te
     ${text !== undefined && html`<a href="${action}">${lists.all}</a>`}
   </form>`;
 
-export function pager({ lists }: Texts, action: string, { text, page }: ListQuery, more: boolean): Html | undefined {
-  if (page === 1 && !more) return undefined;
+export function pager({ lists }: Texts, action: string, { text, page }: ListQuery, more: boolean): Html {
   const to = (number: number): string =>
     `${action}?${new URLSearchParams({ ...(text !== undefined && { q: text }), page: String(number) }).toString()}`;
-  return html`<nav class="pager" aria-label="${lists.pages}">
-    ${page > 1 ? html`<a rel="prev" href="${to(page - 1)}">${lists.previous}</a>` : html`<span></span>`}
-    <span class="quiet">${lists.page(page)}</span>
-    ${more ? html`<a rel="next" href="${to(page + 1)}">${lists.next}</a>` : html`<span></span>`}
-  </nav>`;
+  return coming(
+    "pager",
+    (page > 1 || more) &&
+      html`<nav class="pager" aria-label="${lists.pages}">
+        ${page > 1 ? html`<a rel="prev" href="${to(page - 1)}">${lists.previous}</a>` : html`<span></span>`}
+        <span class="quiet">${lists.page(page)}</span>
+        ${more ? html`<a rel="next" href="${to(page + 1)}">${lists.next}</a>` : html`<span></span>`}
+      </nav>`,
+  );
 }

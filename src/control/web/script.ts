@@ -1,5 +1,6 @@
-// The one script, on the pages of an organization only: it copies, shows times in the reader's own zone, and replaces
-// what has changed (`data-live`) when the server says that something did. Without it everything works by reloading.
+// The one script, on the pages of an organization and of one's account only: it copies, shows times in the reader's own
+// zone, and replaces what has changed (`data-live`) when the server says that something did. Without it everything works
+// by reloading.
 //
 // It asks for the page again and takes the changed parts out of it, so nothing but the page itself says what is shown.
 // A hidden tab holds no connection: browsers have few for one host.
@@ -65,7 +66,7 @@ const source = `
   const listen = () => {
     stream?.close();
     stream = undefined;
-    if (document.hidden) return;
+    if (document.hidden || !main.dataset.events) return;
     const opened = new EventSource(main.dataset.events);
     stream = opened;
     opened.onopen = refresh;

@@ -8,9 +8,21 @@ export function sentence(text: string): Html {
   return html`${text.split("`").map((part, index) => (index % 2 === 0 ? part : html`<code class="mono">${part}</code>`))}`;
 }
 
-/** A sentence with markup in its places: `{name} joined`. Languages put the places where they belong. */
-export const phrase = (text: string, places: Readonly<Record<string, HtmlValue>>): Html =>
-  html`${text.split(/\{([a-z]+)\}/).map((part, index) => (index % 2 === 0 ? part : places[part]))}`;
+/**
+ * A sentence with markup in its places: `{name} joined`. Languages put the places where they belong; a space beside one is
+ * left out where it would stand between two Chinese characters.
+ */
+export function phrase(text: string, places: Readonly<Record<string, HtmlValue>>): Html {
+  const spaced = (edge: RegExp) => (space: string, place: string) => {
+    const shown = html`${places[place]}`.toString().replaceAll(/<[^>]*>/g, "");
+    return edge.test(shown) ? "" : space;
+  };
+  const parts = text
+    .replaceAll(/(?<=\p{Script=Han}) (?=\{([a-z]+)\})/gu, spaced(/^\p{Script=Han}/u))
+    .replaceAll(/(?<=\{([a-z]+)\}) (?=\p{Script=Han})/gu, spaced(/\p{Script=Han}$/u))
+    .split(/\{([a-z]+)\}/);
+  return html`${parts.map((part, index) => (index % 2 === 0 ? part : places[part]))}`;
+}
 
 function inline(text: string): Html {
   return html`${text.split("**").map((part, index) => (index % 2 === 0 ? part : html`<strong>${part}</strong>`))}`;

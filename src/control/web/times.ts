@@ -1,5 +1,5 @@
-// Moments on pages: a date in words, in UTC (the script of live pages turns it into the reader's own time), and how long
-// ago something was.
+// Moments on pages: a date in words, in UTC (where a page has the script, that turns it into the reader's own time), and
+// how long ago something was.
 
 import { html, type Html } from "./html.js";
 import type { Texts } from "./texts/texts.js";

@@ -72,6 +72,6 @@ export function readTerminalApproval(texts: Texts, fields: Values, request: Term
     request.codeNeededFor === undefined
       ? []
       : codeSlips(bindingCode ?? "", texts.terminal.codeMissing, slips.length > 0);
-  if (codes.length + slips.length > 0) throw together([...codes, ...slips]);
+  if (slips.length + codes.length > 0) throw together([...slips, ...codes]);
   return { number, bindingCode };
 }

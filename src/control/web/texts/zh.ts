@@ -6,8 +6,7 @@ import type { Texts } from "./texts.js";
 const called = (label: string): string => (label === "WeChat" ? "微信" : label);
 
 /** 汉字之间不留空格，与其他文字之间留空格。 */
-function spaced(label: string): string {
-  const name = called(label);
+function spaced(name: string): string {
   const space = (beside: RegExp): string => (beside.test(name) ? "" : " ");
   return `${space(/^\p{Script=Han}/u)}${name}${space(/\p{Script=Han}$/u)}`;
 }
@@ -50,14 +49,14 @@ export const zh: Texts = {
   },
   provider: {
     called,
-    goingOn: (label) => `正在前往${spaced(label)}`.trim(),
-    signIn: (label) => `使用${spaced(label)}继续`,
+    goingOn: (label) => `正在前往${spaced(called(label))}`.trim(),
+    signIn: (label) => `使用${spaced(called(label))}继续`,
     or: "或",
     goOn: "继续",
   },
   finish: {
     title: "创建您的账号",
-    lead: (label) => `您已通过${spaced(label)}登录{who}，但这里还没有与之对应的账号。`,
+    lead: (label) => `您已通过${spaced(called(label))}登录{who}，但这里还没有与之对应的账号。`,
     who: "（{name}）",
     known: "这里已有账号？请先登录该账号，然后在账号页面关联此登录方式。",
   },
@@ -282,7 +281,7 @@ export const zh: Texts = {
     aloneHint: "其他人凭组织的绑定码加入。",
   },
   removeMember: {
-    title: (name) => `要移除 ${name} 吗？`,
+    title: (name) => `要移除${spaced(name)}吗？`,
     titleYou: "要退出此组织吗？",
     lead: "对方会立即失去访问权限，其在此组织的节点上登录的终端也会退出登录。由于对方知道绑定码，绑定码会一并刷新。对方激活的节点会保留。",
     leadYou: "您会立即失去访问权限。由于您知道绑定码，绑定码会一并刷新。您激活的节点会保留。",
@@ -302,7 +301,7 @@ export const zh: Texts = {
     noneHint: "请启动一个节点，然后输入它显示的代码。",
   },
   unbindNode: {
-    title: (name) => `要解绑 ${name} 吗？`,
+    title: (name) => `要解绑${spaced(name)}吗？`,
     lead: "该节点将不再属于此组织，并会在几秒内得知。要重新加入，必须再次激活。",
     submit: "解绑",
   },
@@ -353,7 +352,7 @@ export const zh: Texts = {
     lastWay: "这是最后一种登录方式，不能解除。",
     unlink: "解除关联",
     linkMore: "添加登录方式",
-    link: (provider) => `关联${spaced(provider)}`.trim(),
+    link: (provider) => `关联${spaced(called(provider))}`.trim(),
     sessions: "已登录的设备",
     sessionsLead: "这些浏览器和终端可以以您的名义行事。如有您不认识的，请结束其会话。",
     kinds: { terminal: "终端", browser: "浏览器" },

@@ -21,6 +21,7 @@ import {
 } from "../../control-context.js";
 import { createActivations } from "../../../../src/control/services/activations.js";
 import { onEnd } from "../../../support/cleanup.js";
+import type { PersonActor } from "../../../../src/control/context.js";
 import { createTestSite, password, setUp, type TestSite } from "../site.js";
 
 const rockets = asOrganizationId("rockets") as OrganizationId;
@@ -232,6 +233,10 @@ describe("in a browser with JavaScript", () => {
       expect(code).not.toBe(before);
       await expect.poll(() => page.locator("#status").textContent()).toBe("The page was updated.");
 
+      await page.goto(`${site.url}/account`);
+      await expect.poll(() => page.locator("main").textContent()).not.toContain("UTC");
+      expect(await page.locator("time[title$=UTC]").count()).toBeGreaterThan(2);
+
       await page.goto(`${site.url}/orgs/rockets/members`);
       await page.getByLabel("Search members").fill("half typed");
       expect(await page.locator("#members time").first().textContent()).not.toContain("UTC");
@@ -260,6 +265,40 @@ describe("in a browser with JavaScript", () => {
         .poll(() => page.locator("h1").textContent(), { timeout: 10_000 })
         .toBe("You are no longer a member of rockets.");
       expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
+    },
+  );
+
+  test(
+    "searching comes with the first node, further pages with what no longer fits, and what is typed stays",
+    { timeout: 120_000 },
+    async () => {
+      const { site, page, complaints } = await signedIn();
+      const { context } = site;
+      const founder = await context.store.db.selectFrom("accounts").selectAll().executeTakeFirstOrThrow();
+      const ada = { ...(await addPerson(context)), accountId: founder.id as PersonActor["accountId"] };
+      const items = page.locator("#nodes li");
+      const search = page.getByLabel("Search nodes");
+
+      await page.goto(`${site.url}/orgs/rockets/nodes`);
+      expect(await search.count()).toBe(0);
+      await bindNode(context, ada);
+      await expect.poll(() => items.count(), { timeout: 10_000 }).toBe(1);
+      await search.fill("half typed");
+      for (let count = 0; count < 25; count += 1) await bindNode(context, ada);
+      await expect.poll(() => items.count(), { timeout: 10_000 }).toBe(25);
+      await expect.poll(() => page.getByRole("link", { name: "Next" }).count(), { timeout: 10_000 }).toBe(1);
+      expect(await search.inputValue()).toBe("half typed");
+      expect(await page.locator(":focus").getAttribute("name")).toBe("q");
+
+      // The page with what is older begins where the one that is shown has come to.
+      const entries = page.locator("#activity li");
+      await page.goto(`${site.url}/orgs/rockets/activity`);
+      expect(await entries.count()).toBe(27);
+      for (let count = 0; count < 10; count += 1) await createBindingCodes(context).refresh(ada, "rockets", once());
+      await expect.poll(() => entries.filter({ hasText: "refreshed" }).count(), { timeout: 10_000 }).toBe(10);
+      await page.getByRole("link", { name: "Older" }).click();
+      await expect.poll(() => entries.count()).toBe(7);
+      expect(complaints).toEqual([]);
     },
   );
 });

@@ -1,8 +1,10 @@
 // What pages refuse: forged forms, framing, planted sessions, redirects elsewhere, markup in names.
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createOrganizations } from "../../../../src/control/services/organizations.js";
 import { createControlApp } from "../../../../src/control/http/server.js";
 import { createSetupLink } from "../../../../src/control/services/links.js";
+import { scriptPath } from "../../../../src/control/web/script.js";
 import { webRoutes } from "../../../../src/control/web/index.js";
 import { createPageClient, filledIn, type PageClient } from "../../../e2e/page-client.js";
 import { onEnd } from "../../../support/cleanup.js";
@@ -300,6 +302,55 @@ test("every page runs nothing, is framed by nobody, is kept by nobody, and is sm
     for (const [, label] of page.html.matchAll(/aria-describedby="([^"]*)"/g)) {
       for (const id of label?.split(" ") ?? []) expect(page.html).toContain(` id="${id}"`);
     }
+  }
+});
+
+test("whatever a browser is answered is strict: page or not, there or not, ours or its fault", async () => {
+  const site = await createTestSite({ publicUrl: "https://control.example" });
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(site.url + path, { redirect: "manual", ...init, headers: { accept: "text/html", ...init.headers } });
+  const send = (body: string, type = "application/x-www-form-urlencoded"): Promise<Response> =>
+    ask("/sign-in", { method: "POST", body, headers: { "content-type": type } });
+  /** To somebody whose session cannot be looked up. */
+  const fail = async (): Promise<Response> => {
+    await sql`alter table browser_sessions rename to elsewhere`.execute(site.context.store.db);
+    return ask("/", { headers: { cookie: `__Host-jitnode=${"A".repeat(43)}` } });
+  };
+  const answers: Readonly<Record<string, readonly [status: number, answer: Response]>> = {
+    "a page": [200, await ask("/sign-in")],
+    "only its head": [200, await ask("/sign-in", { method: "HEAD" })],
+    "the way to another page": [303, await ask("/account")],
+    "another language": [303, await ask("/sign-in?lang=zh")],
+    "the icon": [200, await ask("/assets/icon.svg")],
+    "the script": [200, await ask(scriptPath)],
+    "no page": [404, await ask("/nothing")],
+    "no link any more": [410, await ask("/invitation/none")],
+    "no such method": [405, await ask("/sign-in", { method: "PUT" })],
+    "a forged form": [403, await send("login=ada")],
+    "no form": [415, await send("login=ada", "text/plain")],
+    "a form that is too large": [413, await send("x".repeat(100_000))],
+    "an address that cannot be decoded": [400, await ask("/%zz")],
+    "a fault of ours": [500, await fail()],
+  };
+  for (const [name, [status, answer]] of Object.entries(answers)) {
+    const headers = Object.fromEntries(answer.headers);
+    const type = headers["content-type"] ?? "";
+    expect({ name, status: answer.status, ...headers }).toMatchObject({
+      name,
+      status,
+      "x-frame-options": "DENY",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "strict-transport-security": "max-age=31536000",
+      "x-request-id": expect.stringMatching(/^[\w-]{16}$/),
+      "cache-control": /svg|javascript/.test(type) ? expect.stringMatching(/^public, max-age=/) : "no-store",
+      "content-security-policy": expect.stringMatching(
+        /^default-src 'none';(?=.* form-action ).* frame-ancestors 'none'; base-uri 'none'/,
+      ),
+      ...(type.startsWith("text/html") && { "permissions-policy": expect.stringContaining("camera=()") }),
+    });
   }
 });
 

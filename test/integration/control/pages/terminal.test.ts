@@ -86,6 +86,7 @@ describe.each(dialects)("a terminal (%s)", (dialect) => {
         expect.stringContaining("not valid"),
       ]);
       expect(both.form().values["number"]).toBe("");
+      expect(both.html.match(/<input[^>]* autofocus/g)).toEqual([expect.stringContaining('name="number"')]);
       const wrong = await browser.submit(empty.form(), { binding_code: foreign });
       expect(wrong.status).toBe(422);
       expect(wrong.wrong("binding_code")).toContain("This binding code is not valid.");

@@ -31,6 +31,7 @@ export function accountPages(app: FastifyInstance, site: Site): void {
       title: text.title,
       refused: problem?.error,
       wide: true,
+      script: {},
       main: html`<h1>${text.title}</h1>
         ${problemNotice(problem)}
         <div class="columns">

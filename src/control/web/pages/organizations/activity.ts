@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { ActivityEntry } from "../../../services/activity.js";
 import type { Page } from "../../../services/paging.js";
 import { html, type Html } from "../../html.js";
-import { empty } from "../../lists.js";
+import { coming, empty } from "../../lists.js";
 import type { Site } from "../../site.js";
 import { phrase } from "../../text.js";
 import type { Texts } from "../../texts/texts.js";
@@ -53,13 +53,14 @@ function list(
             </ol>`
       }
     </section>
-    ${
+    ${coming(
+      "pager",
       (cursor !== undefined || next !== undefined) &&
-      html`<nav class="pager" aria-label="${lists.pages}">
-        ${cursor === undefined ? html`<span></span>` : html`<a href="${path}/activity">${text.newest}</a>`}
-        ${next === undefined ? html`<span></span>` : html`<a rel="next" href="${path}/activity?after=${next}">${text.older}</a>`}
-      </nav>`
-    }`;
+        html`<nav class="pager" aria-label="${lists.pages}">
+          ${cursor === undefined ? html`<span></span>` : html`<a href="${path}/activity">${text.newest}</a>`}
+          ${next === undefined ? html`<span></span>` : html`<a rel="next" href="${path}/activity?after=${next}">${text.older}</a>`}
+        </nav>`,
+    )}`;
 }
 
 /** Which sentence says it: some actions read differently by what came with them. */

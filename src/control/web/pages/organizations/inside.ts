@@ -95,7 +95,7 @@ export function insidePage({ texts, organization, path }: Inside, { tab, main }:
   return {
     title: `${names[tab]} · ${organization.name}`,
     wide: true,
-    live: `${path}/events`,
+    script: { events: `${path}/events` },
     main: html`<p class="kind"><a href="/">${texts.home.organizations}</a></p>
       <h1><bdi>${organization.name}</bdi></h1>
       <nav class="tabs" id="tabs" data-live aria-label="${texts.organization.navigation}">${tabs.map(link)}</nav>

@@ -9,6 +9,7 @@ import { html, type Html } from "../../html.js";
 import type { Page } from "../../layout.js";
 import {
   badge,
+  coming,
   empty,
   isWhole,
   pager,
@@ -101,7 +102,7 @@ function page(at: Inside, query: ListQuery, { items, more }: Found<OrganizationN
   const none = items.length === 0 && isWhole(query, more);
   return insidePage(at, {
     tab: "nodes",
-    main: html`${!none && searchForm(texts, action, text.search, query)}
+    main: html`${coming("search", !none && searchForm(texts, action, text.search, query))}
       <section class="card" id="nodes" data-live aria-label="${texts.organization.tabs.nodes}">
         ${
           items.length > 0
