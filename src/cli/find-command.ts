@@ -5,6 +5,7 @@ import { resemblesBindingCode } from "../domain/codes.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { globalOptions, scopeOptions, type Option } from "./command.js";
 import { line } from "./output/line.js";
+import { typed } from "./output/typed.js";
 import { table, type Entry } from "./table.js";
 
 export type Found =
@@ -54,7 +55,7 @@ export function findCommand(argv: readonly string[]): Found {
     const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token))?.replace(/=.*/s, "");
     if (stray !== undefined && !wantsHelp) {
       const near = closest(stray, ["--version", ...anywhere.map(({ name }) => `--${name}`)]);
-      throw unknown(line`There is no option ${stray} without a command.`, near);
+      throw unknown(line`There is no option ${typed(stray)} without a command.`, near);
     }
     return { kind: "help", words: [] };
   }
@@ -86,14 +87,14 @@ function knownWords(words: readonly string[]): readonly string[] {
     if (!next.includes(word)) {
       // Words after a complete command are its arguments.
       if (table.some((entry) => entry.words.join(" ") === known.join(" "))) break;
-      if (resemblesBindingCode(word)) {
+      // In one piece, or in several.
+      if ([word, words.slice(known.length).join("")].some(resemblesBindingCode)) {
         throw new JitnodeError("usage", {
           message: "A binding code is no command.",
           hint: "To join its organization, run `jitnode org join`: it asks for the code, or reads it from a file.",
         });
       }
-      const typed = [...known, word].join(" ");
-      throw unknown(line`There is no command jitnode ${typed}.`, suggestion(known, word));
+      throw unknown(line`There is no command jitnode ${[...known, word].join(" ")}.`, suggestion(known, word));
     }
     known.push(word);
   }
