@@ -54,7 +54,9 @@ export function findCommand(argv: readonly string[]): Found {
   if (words.length === 0) {
     const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token))?.replace(/=.*/s, "");
     if (stray !== undefined && !wantsHelp) {
-      const near = closest(stray, ["--version", ...anywhere.map(({ name }) => `--${name}`)]);
+      const known = ["--version", ...anywhere.map(({ name }) => `--${name}`)];
+      if (known.includes(stray)) throw unknown(line`The option ${stray} takes no value.`, undefined);
+      const near = closest(stray, known);
       throw unknown(line`There is no option ${typed(stray)} without a command.`, near);
     }
     return { kind: "help", words: [] };
@@ -68,7 +70,7 @@ export function findCommand(argv: readonly string[]): Found {
 }
 
 const isAnywhere = (token: string): boolean =>
-  token === "-h" || anywhere.some(({ name }) => token === `--${name}` || token.startsWith(`--${name}=`));
+  token === "-h" || withValue.has(token.replace(/=.*/s, "")) || anywhere.some(({ name }) => token === `--${name}`);
 
 /** The words that may follow. */
 function nextWords(words: readonly string[]): readonly string[] {

@@ -102,12 +102,11 @@ function tooMany(words: readonly string[], command: Command, given: readonly str
   );
 }
 
-/** Without the value that may have come with it. */
+/** Unknown, or a switch with a value: without the value that came with it. */
 function unknownOption(words: readonly string[], options: readonly Option[], text: string): JitnodeError {
   const [, flag = ""] = /'([^'=]*)/.exec(text) ?? [];
-  const near = closest(
-    flag,
-    options.map(({ name }) => `--${name}`),
-  );
+  const known = options.map(({ name }) => `--${name}`);
+  if (known.includes(flag)) return usage(words, `option '${flag}' takes no value`);
+  const near = closest(flag, known);
   return usage(words, `unknown option '${typed(flag)}'`, near === undefined ? undefined : line`Did you mean ${near}?`);
 }

@@ -64,6 +64,13 @@ describe("the command in what was typed", () => {
     expect(refused("--token=secret").message).toBe("There is no option --token without a command.");
   });
 
+  test.each(["--json", "--version"])("%s with a value is refused for that", (option) => {
+    expect(refused(`${option}=true`)).toMatchObject({
+      message: `The option ${option} takes no value.`,
+      hint: "See jitnode --help.",
+    });
+  });
+
   test.each([
     ["org CLMZ-PWXQ-TSVT", "A binding code is no command."],
     ["org clmz pwxq tsvt", "A binding code is no command."],
