@@ -1,6 +1,6 @@
 // `jitnode activate` off a terminal, against real programs.
 import { createServer, request as httpRequest } from "node:http";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
@@ -60,6 +60,16 @@ describe("somebody who is not signed in", () => {
     expect((await resultOf(command)).code).toBe(0);
     const who = jsonOf(await runCli(["whoami", "--json"], { home, env: daemon.cliEnv }), "whoami");
     expect(who).toMatchObject({ scope: "people", account: { name: "ada" }, server: site.control.url });
+  });
+
+  test("is not asked to, where the session could not be kept", async () => {
+    const daemon = await node();
+    const config = temporaryFolder();
+    mkdirSync(join(config, "session.lock"));
+    const env = { ...daemon.cliEnv, JITNODE_CONFIG_DIR: config };
+    const result = await runCli([...create("unkept"), "--stay-signed-in"], { env });
+    expect([result.code, errorOf(result).code]).toEqual([1, "folder_not_writable"]);
+    expect(result.stderr).not.toContain("To sign in");
   });
 
   test("is not waited for with --no-input", async () => {

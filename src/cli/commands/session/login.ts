@@ -10,7 +10,7 @@ import { serverOption, type Command } from "../../command.js";
 import type { Context } from "../../context.js";
 import { asNodesOrganization, asStoredSession, createPeople, resolveServer } from "../../control-plane.js";
 import { joinExpected } from "../../join-organization.js";
-import { keepSession } from "../../keep-session.js";
+import { assertKeepable, keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
 
@@ -39,6 +39,7 @@ export const command: Command = {
       return exitCodes.done;
     }
 
+    await assertKeepable(context);
     const signedIn = await signIn(context, { issuer, scope: "people", orgHint: org });
     let stored = false;
     try {
