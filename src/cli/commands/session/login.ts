@@ -18,6 +18,7 @@ export const command: Command = {
   summary: "Sign in at the control plane and stay signed in",
   description:
     "Prints a link, a code and a number, and waits until you have signed in with a browser, here or elsewhere.\n" +
+    "With --no-input nobody is waited for: exit 4 where you are not signed in already.\n" +
     "On a node that is bound, whoever is not yet a member of its organization needs that organization's binding code:\n" +
     "the page asks for it. The file is for somebody who is signed in already and is no member yet.",
   options: [bindingCodeOption, serverOption],
