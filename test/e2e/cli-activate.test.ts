@@ -117,6 +117,25 @@ describe("somebody who is not signed in", () => {
     expect((await Promise.all(commands.map(resultOf))).map(({ code }) => code)).toEqual([0, 0]);
   });
 
+  test("is not given up when the daemon answers with errors for a while", async () => {
+    const daemon = await node();
+    const told = { type: "urn:jitnode:error:internal_error", title: "It failed.", detail: "It failed.", hint: "Wait." };
+    const failed = { status: 500, body: JSON.stringify({ ...told, status: 500, code: "internal_error" }) };
+    let failures = 0;
+    const socket = await lyingSocket(daemon.socket, (answer) => {
+      if (failures === 0) return answer;
+      failures += 1;
+      return failed;
+    });
+    const command = startCli(create("patient"), { env: { JITNODE_SOCKET: socket } });
+    const shown = await readShown(command);
+    failures = 1;
+    await expect.poll(() => failures).toBeGreaterThan(2);
+    failures = 0;
+    await ada.decide(shown, "Approve");
+    expect((await resultOf(command)).code).toBe(0);
+  });
+
   test.each([
     ["as-asked", 0],
     ["another", 6],
@@ -313,7 +332,10 @@ describe("what may be wrong around it", () => {
 
   test("another node's key in the request: exit 6, and nothing is approved", async () => {
     const daemon = await node();
-    const socket = await lyingSocket(daemon.socket);
+    const socket = await lyingSocket(daemon.socket, ({ status, body }) => ({
+      status,
+      body: body.replace(/"key_thumbprint":"[^"]*"/g, `"key_thumbprint":"${"A".repeat(43)}"`),
+    }));
     const result = await ada.cli(create("mismatch"), { env: { JITNODE_SOCKET: socket } });
     expect([result.code, errorOf(result).code]).toEqual([6, "node_mismatch"]);
     expect(jsonOf(await runCli(["status", "--json"], { env: daemon.cliEnv }), "status")).toMatchObject({
@@ -337,8 +359,10 @@ const shared = (): Promise<Daemon> => {
   return sharedNode;
 };
 
-/** The daemon's socket, but with another key's thumbprint in what it answers. */
-async function lyingSocket(target: string): Promise<string> {
+type Answer = { readonly status: number; readonly body: string };
+
+/** The daemon's socket, but with what `lie` makes of its answers. */
+async function lyingSocket(target: string, lie: (answer: Answer) => Answer): Promise<string> {
   const socket = join(temporaryFolder(), "liar.sock");
   const server = createServer((incoming, outgoing) => {
     void (async () => {
@@ -349,8 +373,8 @@ async function lyingSocket(target: string): Promise<string> {
         let body = "";
         answer.setEncoding("utf8").on("data", (part: string) => (body += part));
         answer.on("end", () => {
-          const changed = body.replace(/"key_thumbprint":"[^"]*"/g, `"key_thumbprint":"${"A".repeat(43)}"`);
-          outgoing.writeHead(answer.statusCode ?? 500, { "content-type": "application/json" }).end(changed);
+          const told = lie({ status: answer.statusCode ?? 500, body });
+          outgoing.writeHead(told.status, { "content-type": "application/json" }).end(told.body);
         });
       });
       forward.on("error", () => outgoing.destroy());
