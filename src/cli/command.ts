@@ -49,7 +49,7 @@ export interface Command {
 /** Options that every command takes. */
 export const globalOptions = [
   { name: "json", description: "Print the result as JSON (schemas/), errors too" },
-  { name: "no-input", description: "Never ask or wait for a person: fail where one is needed" },
+  { name: "no-input", description: "Never ask: fail where an answer is needed" },
   { name: "help", description: "Show help" },
 ] as const satisfies readonly Option[];
 

@@ -20,7 +20,7 @@ export interface Context {
   readonly interruptedBy: () => "SIGTERM" | "SIGINT" | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  /** --no-input was not given: the command may wait for a person. */
+  /** --no-input was not given: the command may ask, or wait until somebody signs in. */
   readonly mayAsk: boolean;
   readonly flags: { readonly server: string | undefined; readonly org: string | undefined };
   readonly stdin: NodeJS.ReadStream;

@@ -2,6 +2,7 @@
 
 import { JitnodeError } from "../protocol/errors.js";
 import { line } from "./output/line.js";
+import { typed } from "./output/typed.js";
 
 const units: Readonly<Record<string, number>> = { ms: 1, "": 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** What a timer of Node.js can hold. */
@@ -13,7 +14,7 @@ export function parseDuration(text: string): number {
   const milliseconds = Number(match?.[1]) * (units[match?.[2] ?? ""] ?? Number.NaN);
   if (!(milliseconds > 0 && milliseconds <= most)) {
     throw new JitnodeError("usage", {
-      message: line`${text} is not a time.`,
+      message: line`${typed(text)} is not a time.`,
       hint: "Write it as 30s, 10m or 2h; at most 24d.",
     });
   }

@@ -5,6 +5,7 @@ import { resemblesBindingCode } from "../domain/codes.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { globalOptions, scopeOptions, type Option } from "./command.js";
 import { line } from "./output/line.js";
+import { typed } from "./output/typed.js";
 import { table, type Entry } from "./table.js";
 
 export type Found =
@@ -53,8 +54,10 @@ export function findCommand(argv: readonly string[]): Found {
   if (words.length === 0) {
     const stray = argv.find((token) => token.startsWith("-") && !isAnywhere(token))?.replace(/=.*/s, "");
     if (stray !== undefined && !wantsHelp) {
-      const near = closest(stray, ["--version", ...anywhere.map(({ name }) => `--${name}`)]);
-      throw unknown(line`There is no option ${stray} without a command.`, near);
+      const known = ["--version", ...anywhere.map(({ name }) => `--${name}`)];
+      if (known.includes(stray)) throw unknown(line`The option ${stray} takes no value.`, undefined);
+      const near = closest(stray, known);
+      throw unknown(line`There is no option ${typed(stray)} without a command.`, near);
     }
     return { kind: "help", words: [] };
   }
@@ -67,7 +70,7 @@ export function findCommand(argv: readonly string[]): Found {
 }
 
 const isAnywhere = (token: string): boolean =>
-  token === "-h" || anywhere.some(({ name }) => token === `--${name}` || token.startsWith(`--${name}=`));
+  token === "-h" || withValue.has(token.replace(/=.*/s, "")) || anywhere.some(({ name }) => token === `--${name}`);
 
 /** The words that may follow. */
 function nextWords(words: readonly string[]): readonly string[] {
@@ -86,14 +89,14 @@ function knownWords(words: readonly string[]): readonly string[] {
     if (!next.includes(word)) {
       // Words after a complete command are its arguments.
       if (table.some((entry) => entry.words.join(" ") === known.join(" "))) break;
-      if (resemblesBindingCode(word)) {
+      // In one piece, or in several.
+      if ([word, words.slice(known.length).join("")].some(resemblesBindingCode)) {
         throw new JitnodeError("usage", {
           message: "A binding code is no command.",
           hint: "To join its organization, run `jitnode org join`: it asks for the code, or reads it from a file.",
         });
       }
-      const typed = [...known, word].join(" ");
-      throw unknown(line`There is no command jitnode ${typed}.`, suggestion(known, word));
+      throw unknown(line`There is no command jitnode ${[...known, word].join(" ")}.`, suggestion(known, word));
     }
     known.push(word);
   }

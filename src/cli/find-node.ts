@@ -6,6 +6,7 @@ import { JitnodeError } from "../protocol/errors.js";
 import type { OrganizationNode } from "../protocol/people.js";
 import type { Argument } from "./command.js";
 import { line } from "./output/line.js";
+import { typed } from "./output/typed.js";
 
 export const nodeArgument = (description: string): Argument => ({ name: "NODE", description, required: false });
 
@@ -16,7 +17,7 @@ export async function findNode(people: PeopleClient, org: string, wanted: string
   const [only, ...others] = (await people.nodes(org)).filter((node) => node.name === wanted);
   if (only === undefined) {
     const malformed = wanted.startsWith("JN_") ? " A node's ID is JN_ and 16 letters and digits." : "";
-    throw new JitnodeError("node_not_found", { message: line`${org} has no node ${wanted}.${malformed}` });
+    throw new JitnodeError("node_not_found", { message: line`${org} has no node ${typed(wanted)}.${malformed}` });
   }
   if (others.length > 0) {
     const ids = [only, ...others].map((node) => node.id).join(", ");

@@ -5,6 +5,10 @@ import type { Context } from "./context.js";
 import { line } from "./output/line.js";
 import type { SignedIn } from "./sign-in.js";
 
+/** Before anybody signs in, and perhaps joins an organization: throws what `keepSession` would for want of its lock. */
+export const assertKeepable = async (context: Context): Promise<void> =>
+  (await context.sessions()).exclusive(() => Promise.resolve());
+
 /** Whether it is stored; where it cannot be, it lasts for this command, with a note. */
 export async function keepSession(context: Context, { session, stored }: SignedIn): Promise<boolean> {
   const store = await context.sessions();

@@ -7,6 +7,7 @@ import { JitnodeError } from "../protocol/errors.js";
 import { bindingCodeOption, howCodesAreGiven } from "./binding-code.js";
 import { globalOptions, scopeOptions, type Command, type Input, type Option } from "./command.js";
 import { line } from "./output/line.js";
+import { typed } from "./output/typed.js";
 
 export interface Parsed {
   readonly input: Input;
@@ -43,7 +44,7 @@ export function parseInput(words: readonly string[], command: Command, argv: rea
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.excessArguments") throw tooMany(words, command, parser.args);
     if (error.code === "commander.unknownOption") throw unknownOption(words, options, error.message);
-    throw usage(words, error.message);
+    throw usage(words, error.message.replace(/(?<= argument ')[^']*/, typed));
   }
 
   const values = parser.opts<Record<string, unknown>>();
@@ -91,9 +92,9 @@ function usage(words: readonly string[], text: string, hint?: string): JitnodeEr
 }
 
 /** What was typed is not repeated: it may be a binding code. */
-function tooMany(words: readonly string[], command: Command, typed: readonly string[]): JitnodeError {
+function tooMany(words: readonly string[], command: Command, given: readonly string[]): JitnodeError {
   const taken = (command.arguments ?? []).map(({ name }) => name);
-  const takesCode = command.options?.includes(bindingCodeOption) === true && resemblesBindingCode(typed.join(""));
+  const takesCode = command.options?.includes(bindingCodeOption) === true && resemblesBindingCode(given.join(""));
   return usage(
     words,
     `too many arguments: jitnode ${words.join(" ")} takes ${taken.length === 0 ? "none" : `only ${taken.join(" ")}`}`,
@@ -101,12 +102,11 @@ function tooMany(words: readonly string[], command: Command, typed: readonly str
   );
 }
 
-/** Without the value that may have come with it. */
+/** Unknown, or a switch with a value: without the value that came with it. */
 function unknownOption(words: readonly string[], options: readonly Option[], text: string): JitnodeError {
   const [, flag = ""] = /'([^'=]*)/.exec(text) ?? [];
-  const near = closest(
-    flag,
-    options.map(({ name }) => `--${name}`),
-  );
-  return usage(words, `unknown option '${flag}'`, near === undefined ? undefined : line`Did you mean ${near}?`);
+  const known = options.map(({ name }) => `--${name}`);
+  if (known.includes(flag)) return usage(words, `option '${flag}' takes no value`);
+  const near = closest(flag, known);
+  return usage(words, `unknown option '${typed(flag)}'`, near === undefined ? undefined : line`Did you mean ${near}?`);
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkWritable, readFileIfThere, systemErrorCode, writeFileAtomic } from "../platform/atomic-file.js";
 import { makePrivateFolder } from "../platform/folders.js";
 import type { Clock } from "../platform/clock.js";
-import { acquireLock } from "../platform/process-lock.js";
+import { acquireLock, isLockNotWritable } from "../platform/process-lock.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { asJson } from "../protocol/parse.js";
 import { Type, accountId, name, open, text, type Static } from "../protocol/schema.js";
@@ -83,7 +83,7 @@ export function createSessionStore({ folder, clock, signal }: SessionStoreOption
       const held = await acquireLock(join(folder, "session.lock"), { clock, timeout: lockTimeout, signal });
       if (held !== undefined) return held;
     } catch (error) {
-      if (!isNotWritable(error) && !sqliteCannotOpen(error)) throw error;
+      if (!isNotWritable(error) && !isLockNotWritable(error)) throw error;
       if (isRefused(error) && (await canWrite(folder))) throw lockNotWritable(join(folder, "session.lock"), error);
       return { release: () => undefined };
     }
@@ -139,6 +139,3 @@ const lockNotWritable = (path: string, cause: unknown): JitnodeError =>
     hint: "Make it yours and writable (chown, chmod u+w), or remove it while no other jitnode runs.",
     cause,
   });
-
-const sqliteCannotOpen = (error: unknown): boolean =>
-  /^SQLITE_(CANTOPEN|READONLY|IOERR|FULL)/.test(systemErrorCode(error) ?? "");

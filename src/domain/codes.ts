@@ -20,12 +20,16 @@ function randomLetters(length: number, randomBelow: RandomBelow): string {
   return text;
 }
 
-/** Upper case without spaces and dashes of any kind, or undefined when something else is in it. */
+/** Upper case without spaces and dashes of any kind. */
+const bare = (input: string): string => input.toUpperCase().replace(/[\s\p{Pd}]/gu, "");
+
+const isForeign = (letter: string): boolean => !codeAlphabet.includes(letter);
+
+/** `bare`, or undefined when something else is in it. */
 function asLetters(input: string): string | undefined {
   if (input.length > 64) return undefined;
-  const letters = input.toUpperCase().replace(/[\s\p{Pd}]/gu, "");
-  for (const letter of letters) if (!codeAlphabet.includes(letter)) return undefined;
-  return letters;
+  const letters = bare(input);
+  return [...letters].some(isForeign) ? undefined : letters;
 }
 
 function checkLetter(letters: string): string {
@@ -63,8 +67,14 @@ export function asBindingCode(input: string): BindingCode | undefined {
     : undefined;
 }
 
-/** A binding code, perhaps a mistyped one, where none may stand: not to be repeated in a message. */
-export const resemblesBindingCode = (input: string): boolean => asLetters(input)?.length === bindingCodeLength + 1;
+/**
+ * A binding code where none may stand: not to be repeated in a message. Perhaps a mistyped one, with two letters more or
+ * less and two that no code has: who knows the others soon knows it, and the check letter can be computed.
+ */
+export function resemblesBindingCode(input: string): boolean {
+  const letters = [...bare(input)];
+  return Math.abs(letters.length - (bindingCodeLength + 1)) <= 2 && letters.filter(isForeign).length <= 2;
+}
 
 /** `XXXX-XXXX` or `XXXX-XXXX-XXXX-X`: as shown to people. */
 export const formatCode = (code: UserCode | BindingCode): string => code.replace(/(.{4})(?=.)/g, "$1-");

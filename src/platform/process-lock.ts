@@ -42,6 +42,10 @@ export async function acquireLock(path: string, wait: LockWait): Promise<Process
   }
 }
 
+/** Of what `acquireLock` throws: a full disk and a read-only one count, a file that is none of its own does not. */
+export const isLockNotWritable = (error: unknown): boolean =>
+  /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|SQLITE_(CANTOPEN|READONLY|IOERR|FULL).*)$/.test(systemErrorCode(error) ?? "");
+
 /** Opens no file that is there: closing it would drop every lock that this process holds on it (fcntl(2)). */
 function makeLockFile(path: string): void {
   try {

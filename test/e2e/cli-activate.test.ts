@@ -1,6 +1,6 @@
 // `jitnode activate` off a terminal, against real programs.
 import { createServer, request as httpRequest } from "node:http";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onEnd } from "../support/cleanup.js";
@@ -62,6 +62,16 @@ describe("somebody who is not signed in", () => {
     expect(who).toMatchObject({ scope: "people", account: { name: "ada" }, server: site.control.url });
   });
 
+  test("is not asked to, where the session could not be kept", async () => {
+    const daemon = await node();
+    const config = temporaryFolder();
+    mkdirSync(join(config, "session.lock"));
+    const env = { ...daemon.cliEnv, JITNODE_CONFIG_DIR: config };
+    const result = await runCli([...create("unkept"), "--stay-signed-in"], { env });
+    expect([result.code, errorOf(result).code]).toEqual([1, "folder_not_writable"]);
+    expect(result.stderr).not.toContain("To sign in");
+  });
+
   test("is not waited for with --no-input", async () => {
     const daemon = await node();
     const result = await runCli([...create("nobody"), "--no-input"], { env: daemon.cliEnv });
@@ -105,6 +115,25 @@ describe("somebody who is not signed in", () => {
     await Promise.all(commands.map((command) => command.waitForLog(back)));
     for (const each of shown) await eve.decide(each, "Approve");
     expect((await Promise.all(commands.map(resultOf))).map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  test("is not given up when the daemon answers with errors for a while", async () => {
+    const daemon = await node();
+    const told = { type: "urn:jitnode:error:internal_error", title: "It failed.", detail: "It failed.", hint: "Wait." };
+    const failed = { status: 500, body: JSON.stringify({ ...told, status: 500, code: "internal_error" }) };
+    let failures = 0;
+    const socket = await lyingSocket(daemon.socket, (answer) => {
+      if (failures === 0) return answer;
+      failures += 1;
+      return failed;
+    });
+    const command = startCli(create("patient"), { env: { JITNODE_SOCKET: socket } });
+    const shown = await readShown(command);
+    failures = 1;
+    await expect.poll(() => failures).toBeGreaterThan(2);
+    failures = 0;
+    await ada.decide(shown, "Approve");
+    expect((await resultOf(command)).code).toBe(0);
   });
 
   test.each([
@@ -155,7 +184,10 @@ describe("somebody who is signed in", () => {
       already_bound: true,
       binding: { organization: { id: "again" } },
     });
-    expect((await ada.cli(["activate"], { env: daemon.cliEnv })).code).toBe(0);
+    // What is only needed for a binding that is still to be made is not asked for.
+    for (const args of [[], ["--no-input"], ["--web"], ["--web", "--no-input"]]) {
+      expect((await ada.cli(["activate", ...args], { env: daemon.cliEnv })).code, args.join(" ")).toBe(0);
+    }
     // A binding code that was typed is read, and whose it is stays open; the variable's is not looked at.
     const junk = await ada.cli(["activate", "--json", "--binding-code-file", "-"], {
       env: daemon.cliEnv,
@@ -300,7 +332,10 @@ describe("what may be wrong around it", () => {
 
   test("another node's key in the request: exit 6, and nothing is approved", async () => {
     const daemon = await node();
-    const socket = await lyingSocket(daemon.socket);
+    const socket = await lyingSocket(daemon.socket, ({ status, body }) => ({
+      status,
+      body: body.replace(/"key_thumbprint":"[^"]*"/g, `"key_thumbprint":"${"A".repeat(43)}"`),
+    }));
     const result = await ada.cli(create("mismatch"), { env: { JITNODE_SOCKET: socket } });
     expect([result.code, errorOf(result).code]).toEqual([6, "node_mismatch"]);
     expect(jsonOf(await runCli(["status", "--json"], { env: daemon.cliEnv }), "status")).toMatchObject({
@@ -324,8 +359,10 @@ const shared = (): Promise<Daemon> => {
   return sharedNode;
 };
 
-/** The daemon's socket, but with another key's thumbprint in what it answers. */
-async function lyingSocket(target: string): Promise<string> {
+type Answer = { readonly status: number; readonly body: string };
+
+/** The daemon's socket, but with what `lie` makes of its answers. */
+async function lyingSocket(target: string, lie: (answer: Answer) => Answer): Promise<string> {
   const socket = join(temporaryFolder(), "liar.sock");
   const server = createServer((incoming, outgoing) => {
     void (async () => {
@@ -336,8 +373,8 @@ async function lyingSocket(target: string): Promise<string> {
         let body = "";
         answer.setEncoding("utf8").on("data", (part: string) => (body += part));
         answer.on("end", () => {
-          const changed = body.replace(/"key_thumbprint":"[^"]*"/g, `"key_thumbprint":"${"A".repeat(43)}"`);
-          outgoing.writeHead(answer.statusCode ?? 500, { "content-type": "application/json" }).end(changed);
+          const told = lie({ status: answer.statusCode ?? 500, body });
+          outgoing.writeHead(told.status, { "content-type": "application/json" }).end(told.body);
         });
       });
       forward.on("error", () => outgoing.destroy());

@@ -114,6 +114,8 @@ describe("its binding code", () => {
     [["org", "join", "--binding-code-file", "BCDF-GHJK-LMNP-W"], /^This is no file/],
     [["org", "BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
     [["BCDF-GHJK-LMNP-W"], /^A binding code is no command/],
+    [["org", "BCDF-GHJK-LMNP"], /^A binding code is no command/],
+    [["org", "BCDF-GHJK-LMN0-A"], /^A binding code is no command/],
   ])("typed into the command itself is not repeated, and it says how one is given: %j", async (args, message) => {
     const { code, stdout, stderr } = await ada.cli(args, { env: site.env });
     expect([code, stdout]).toEqual([2, ""]);
@@ -187,6 +189,8 @@ describe("nodes", () => {
     expect(await ok(ada, ["node", "show", web, ...org], "node-show")).toMatchObject({ name: "web" });
     expect(await refused(ada, ["node", "show", "build", ...org])).toEqual([2, "node_ambiguous"]);
     expect(await refused(ada, ["node", "show", "nobody", ...org])).toEqual([1, "node_not_found"]);
+    const pasted = await ada.cli(["node", "show", "CLMZ-PWXQ-TSVT", ...org], { env: site.env });
+    expect([pasted.code, pasted.stderr]).toEqual([1, expect.stringContaining("fleet has no node ….")]);
     // This node, and its organization, without a word.
     const own = await ada.cli(["node", "show", "--json"], { env: one.cliEnv });
     expect(jsonOf(own, "node-show")).toMatchObject({ name: "build", organization_id: "fleet" });

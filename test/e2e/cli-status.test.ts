@@ -256,6 +256,12 @@ describe("the command line itself", () => {
   test("shows help with examples before options", async () => {
     const { stdout, code } = await runCli(["activate", "--help"]);
     expect(code).toBe(0);
+    // Which is to wait for a person, in some commands, and in `jitnode wait` of course not.
+    expect(stdout).toMatch(/^With --no-input nobody is waited for/m);
+    expect((await runCli(["login", "--help"])).stdout).toMatch(/^With --no-input nobody is waited for/m);
+    expect((await runCli(["wait", "--help"])).stdout).toMatch(
+      /--no-input +Never ask: fail where an answer is needed$/m,
+    );
     expect(stdout.indexOf("Examples")).toBeLessThan(stdout.indexOf("Options"));
     expect((await runCli([])).stdout).toContain("jitnode org code refresh");
     expect((await runCli(["org", "--help"])).stdout).not.toContain("jitnode status");

@@ -166,6 +166,12 @@ describe("off a terminal", () => {
     const refused = await runCli(["dev", "--json"], { cwd, user });
     expect([refused.code, errorOf(refused)]).toMatchObject([1, { code: "folder_not_writable" }]);
     expect(refused.stdout).toContain(`${lock} cannot be written.`);
+
+    // What fails otherwise is not explained by it.
+    chmodSync(lock, 0o600);
+    writeFileSync(lock, "no lock of ours".repeat(100));
+    const odd = await runCli(["dev", "--json"], { cwd, user });
+    expect([odd.code, errorOf(odd)]).toMatchObject([1, { code: "internal_error" }]);
   });
 
   test("a checkout in a very deep folder works", async () => {

@@ -64,6 +64,22 @@ describe("the command in what was typed", () => {
     expect(refused("--token=secret").message).toBe("There is no option --token without a command.");
   });
 
+  test.each(["--json", "--version"])("%s with a value is refused for that", (option) => {
+    expect(refused(`${option}=true`)).toMatchObject({
+      message: `The option ${option} takes no value.`,
+      hint: "See jitnode --help.",
+    });
+  });
+
+  test.each([
+    ["org CLMZ-PWXQ-TSVT", "A binding code is no command."],
+    ["org clmz pwxq tsvt", "A binding code is no command."],
+    ["help CLMZ-PWXQ-TSVA-C", "A binding code is no command."],
+    ["--CLMZ-PWXQ-TSVT-C", "There is no option … without a command."],
+  ])("what may be a binding code is not repeated: %s", (typed, message) => {
+    expect(refused(typed).message).toBe(message);
+  });
+
   test("what was typed reaches the message escaped", () => {
     expect(refused("st\u001b[2Jatus").message).not.toContain("\u001b");
   });

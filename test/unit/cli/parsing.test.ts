@@ -35,6 +35,9 @@ describe("options and arguments", () => {
     [["--for", "tea"], /Allowed choices are bound, connected, unbound/, /See jitnode wait/],
     [["--timeout"], /argument missing/, /See jitnode wait/],
     [["--timeout", ""], /is empty/, /See jitnode wait/],
+    [["--json=true"], "Option '--json' takes no value.", /See jitnode wait/],
+    [["--clmz-pwxq-tsvt"], "Unknown option '…'.", /See jitnode wait/],
+    [["--for", "CLMZ-PWXQ-TSVT"], /argument '…' is invalid/, /See jitnode wait/],
     [["more"], "Too many arguments: jitnode wait takes none.", /See jitnode wait/],
   ])("%j is refused", (argv, message, hint) => {
     const parse = (): unknown => parseInput(["wait"], wait, argv);

@@ -48,3 +48,23 @@ test("a check of a disk writes when nothing is known yet, and then every twenty 
   store.update({ server: "https://a.example" });
   expect([50, 58, 59].map(probesAt)).toEqual([2, 2, 3]);
 });
+
+// As the image's health check and the manifest for Kubernetes do; the guides promise it.
+test("asked every half minute, a full disk is noticed within a minute, whenever it became full and was written last", () => {
+  const file = openStateFile(join(temporaryFolder(), "node.db"));
+  onEnd(() => file.close());
+  for (let first = 0; first < 30; first += 1) {
+    let [now, full] = [1_000_000, false];
+    const probe = (): void => {
+      if (full) throw new JitnodeError("state_not_writable");
+    };
+    const store = createNodeStore({ ...file, probe }, { ...createClock(), now: () => now });
+    store.update({ server: "https://a.example" });
+    full = true;
+    const noticed = [first, first + 30].some((seconds) => {
+      now = 1_000_000 + seconds * 1000;
+      return !store.isWritable();
+    });
+    expect(noticed, `first asked ${first} s after a good write`).toBe(true);
+  }
+});

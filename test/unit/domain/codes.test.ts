@@ -11,6 +11,7 @@ import {
   createNumber,
   createUserCode,
   formatCode,
+  resemblesBindingCode,
 } from "../../../src/domain/codes.js";
 
 const below = (limit: number) => randomInt(limit);
@@ -73,6 +74,28 @@ describe("a binding code", () => {
     }
     expect(told / swaps).toBeGreaterThan(0.9);
   });
+});
+
+describe("what is not to be repeated", () => {
+  const typed = "BCDF-GHJK-LMNP-Q";
+
+  it.each([
+    ["the code", typed],
+    ["without its check letter, which can be computed", "bcdf ghjk lmnp"],
+    ["a letter missing", "BCDF-GHJK-LMN"],
+    ["two letters too many", "BBCDF-GHJK-LMNP-QQ"],
+    ["two letters that no code has", "0CDF-GHJK-LMNP-A"],
+  ])("%s: %s", (_what, text) => expect(resemblesBindingCode(text)).toBe(true));
+
+  it.each([
+    "",
+    "BCDF-GHJK",
+    "activations",
+    "code refresh",
+    "build-server-7",
+    "JN_8f3kQ2mZ7pVbT4sW",
+    "x".repeat(10_000),
+  ])("not %j", (text) => expect(resemblesBindingCode(text)).toBe(false));
 });
 
 describe("a number", () => {

@@ -50,12 +50,6 @@ export const command: Command = {
     if (web && (choice.kind !== "ask" || input.has("stay-signed-in"))) {
       throw new JitnodeError("usage", { message: "--web leaves the choice of the organization to the browser." });
     }
-    if (web && !context.mayAsk) {
-      throw new JitnodeError("usage", {
-        message: "--web waits for a person, and --no-input forbids it.",
-        hint: "Leave one of them out; without a person, use --org ID with a session that is stored already.",
-      });
-    }
     // --org is the choice; only the variable constrains.
     const constraint = nonEmpty(context.environment["JITNODE_ORG"]);
     assertWithin(choice, constraint);
@@ -69,6 +63,12 @@ export const command: Command = {
       // A slip in a code that was typed is told here, too.
       if (asked.codeFile !== undefined) await readBindingCode(context, asked.codeFile);
       return alreadyBound(context, status.node, status.binding, asked);
+    }
+    if (web && !context.mayAsk) {
+      throw new JitnodeError("usage", {
+        message: "--web waits for a person, and --no-input forbids it.",
+        hint: "Leave one of them out; without a person, use --org ID with a session that is stored already.",
+      });
     }
     if (!web && !context.prompts.possible) assertComplete(choice);
     const bindingCode = choice.kind === "join" ? await readBindingCode(context, choice.file) : undefined;

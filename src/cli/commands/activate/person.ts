@@ -6,7 +6,7 @@ import { exitCodes } from "../../../protocol/exit-codes.js";
 import type { Me } from "../../../protocol/people.js";
 import type { Context } from "../../context.js";
 import { asStoredSession, createPeople } from "../../control-plane.js";
-import { keepSession } from "../../keep-session.js";
+import { assertKeepable, keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
 
@@ -28,6 +28,7 @@ export async function withPerson<T>(
     context.output.note(line`Signed in as ${present.me.account.name}.`);
     return work(present.people, present.me);
   }
+  if (stay) await assertKeepable(context);
   const signedIn = await signIn(context, { issuer, scope: stay ? "people" : "activate", assertNeeded });
   let kept = false;
   try {

@@ -38,10 +38,13 @@ function assertExpected(binding: LocalBinding, bindingId: string | undefined): L
   throw new JitnodeError("already_bound", { message: "This node was bound by somebody else meanwhile." });
 }
 
-/** The node's request, while somebody signs in to decide it: throws `activation_decided` once the node is bound. */
+/**
+ * The node's request, while somebody signs in to decide it: throws `activation_decided` once the node is bound. What else
+ * the daemon fails with is no reason to give up a code that they may be approving.
+ */
 export async function assertOpen(context: Context): Promise<void> {
   const daemon = await context.daemon();
-  const status = await lenient(() => daemon.status());
+  const status = await daemon.status().catch(passBy);
   if (status === undefined) return;
   if (status.binding !== null) throw new JitnodeError("activation_decided");
   assertUndecided(status);
@@ -60,7 +63,7 @@ export function assertUndecided({ activation }: Status): void {
   }
 }
 
-function passBy(error: unknown): void {
+function passBy(error: unknown): undefined {
   if (!(error instanceof JitnodeError) || error.code === "interrupted") throw error;
 }
 

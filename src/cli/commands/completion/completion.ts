@@ -3,6 +3,7 @@
 import { exitCodes } from "../../../protocol/exit-codes.js";
 import type { Command } from "../../command.js";
 import { line, toLines } from "../../output/line.js";
+import { typed } from "../../output/typed.js";
 import { completionScript, shells } from "./script.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 
@@ -21,7 +22,7 @@ export const command: Command = {
     const shell = shells.find((name) => name === wanted);
     if (shell === undefined) {
       throw new JitnodeError("usage", {
-        message: line`There is no completion for ${wanted}.`,
+        message: line`There is no completion for ${typed(wanted)}.`,
         hint: `Use ${shells.join(", ")}.`,
       });
     }

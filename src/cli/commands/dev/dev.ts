@@ -2,7 +2,7 @@
 // lock, settings, control plane, daemon, account, sign-in, activation, env file, summary.
 
 import { readFileIfThere, writeFileAtomic } from "../../../platform/atomic-file.js";
-import { acquireLock } from "../../../platform/process-lock.js";
+import { acquireLock, isLockNotWritable } from "../../../platform/process-lock.js";
 import { workingFolder } from "../../../platform/environment.js";
 import { JitnodeError } from "../../../protocol/errors.js";
 import { exitCodes, type ExitCode } from "../../../protocol/exit-codes.js";
@@ -125,6 +125,7 @@ async function lockOrSummary(context: Context, folder: DevFolder): Promise<{ rel
   const deadline = context.clock.now() + patience;
   for (;;) {
     const lock = await acquireLock(folder.lock, { clock: context.clock, timeout: 0 }).catch((cause: unknown) => {
+      if (!isLockNotWritable(cause)) throw cause;
       throw new JitnodeError("folder_not_writable", { message: line`${folder.lock} cannot be written.`, cause });
     });
     if (lock !== undefined) return lock;

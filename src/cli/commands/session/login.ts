@@ -10,7 +10,7 @@ import { serverOption, type Command } from "../../command.js";
 import type { Context } from "../../context.js";
 import { asNodesOrganization, asStoredSession, createPeople, resolveServer } from "../../control-plane.js";
 import { joinExpected } from "../../join-organization.js";
-import { keepSession } from "../../keep-session.js";
+import { assertKeepable, keepSession } from "../../keep-session.js";
 import { line } from "../../output/line.js";
 import { signIn, tidyTime } from "../../sign-in.js";
 
@@ -18,6 +18,7 @@ export const command: Command = {
   summary: "Sign in at the control plane and stay signed in",
   description:
     "Prints a link, a code and a number, and waits until you have signed in with a browser, here or elsewhere.\n" +
+    "With --no-input nobody is waited for: exit 4 where you are not signed in already.\n" +
     "On a node that is bound, whoever is not yet a member of its organization needs that organization's binding code:\n" +
     "the page asks for it. The file is for somebody who is signed in already and is no member yet.",
   options: [bindingCodeOption, serverOption],
@@ -39,6 +40,7 @@ export const command: Command = {
       return exitCodes.done;
     }
 
+    await assertKeepable(context);
     const signedIn = await signIn(context, { issuer, scope: "people", orgHint: org });
     let stored = false;
     try {
