@@ -1,15 +1,14 @@
 // Kysely over SQLite's one connection: whose turn it is, transactions, and statements that stay prepared.
 
-import type BetterSqlite3 from "better-sqlite3";
+import BetterSqlite3 from "better-sqlite3";
 import {
   Kysely,
   SqliteAdapter,
   SqliteDialect,
-  SqliteDriver,
+  type CompiledQuery,
   type DatabaseConnection,
   type Driver,
-  type SqliteDatabase,
-  type SqliteStatement,
+  type QueryResult,
 } from "kysely";
 import type { ControlDatabase } from "./schema.js";
 
@@ -34,12 +33,16 @@ export class Turns {
   }
 }
 
-/** Begin, commit and roll back; prepared, since Kysely's way takes longer than SQLite's. */
-export class Transactions {
+/** Different statements that are kept prepared; only lists of changing length make many of them. */
+const preparedLimit = 500;
+
+/** For whoever has the turn: SQLite answers at once. */
+export class Connection implements DatabaseConnection {
   readonly #database: BetterSqlite3.Database;
   readonly #begin: BetterSqlite3.Statement;
   readonly #commit: BetterSqlite3.Statement;
   readonly #rollback: BetterSqlite3.Statement;
+  readonly #prepared = new Map<string, BetterSqlite3.Statement<unknown[]>>();
 
   constructor(database: BetterSqlite3.Database) {
     this.#database = database;
@@ -48,8 +51,8 @@ export class Transactions {
     this.#rollback = database.prepare("rollback");
   }
 
-  /** False also after a statement that ended it by itself, as one does on a full disk. */
-  get isOpen(): boolean {
+  /** False also after a statement that ended the transaction by itself, as one does on a full disk. */
+  get isInTransaction(): boolean {
     return this.#database.inTransaction;
   }
 
@@ -63,55 +66,74 @@ export class Transactions {
 
   /** Where it has ended already, the reason of that is what the caller has to hear. */
   rollback(): void {
-    if (this.isOpen) this.#rollback.run();
+    if (this.isInTransaction) this.#rollback.run();
+  }
+
+  answer<O>(text: string, parameters: readonly unknown[]): QueryResult<O> {
+    const statement = this.#prepare(text);
+    if (statement.reader) return { rows: statement.all(...parameters) as O[] };
+    return { rows: [], numAffectedRows: BigInt(statement.run(...parameters).changes) };
+  }
+
+  async executeQuery<O>({ sql, parameters }: CompiledQuery): Promise<QueryResult<O>> {
+    return this.answer(sql, parameters);
+  }
+
+  streamQuery(): never {
+    throw new Error("rows are not streamed: a prepared statement would be left half read");
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#database.close();
+  }
+
+  /** To prepare one anew costs more than most of them do. */
+  #prepare(text: string): BetterSqlite3.Statement<unknown[]> {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare<unknown[]>(text);
+    if (this.#prepared.size >= preparedLimit) this.#prepared.clear();
+    this.#prepared.set(text, statement);
+    return statement;
   }
 }
 
-/** For Kysely's own transactions (migrations), and for queries that wait until no other is under way. */
-export class TurnsDriver extends SqliteDriver {
+/** For queries that wait until no transaction is under way, and for Kysely's own transactions (migrations). */
+class TurnsDriver implements Driver {
+  readonly #connection: Connection;
   readonly #turns: Turns;
-  readonly #transactions: Transactions;
 
-  constructor(database: SqliteDatabase, turns: Turns, transactions: Transactions) {
-    super({ database });
+  constructor(connection: Connection, turns: Turns) {
+    this.#connection = connection;
     this.#turns = turns;
-    this.#transactions = transactions;
   }
 
-  override async acquireConnection(): Promise<DatabaseConnection> {
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
     await this.#turns.take();
-    return await super.acquireConnection();
+    return this.#connection;
   }
 
-  override async releaseConnection(): Promise<void> {
+  async releaseConnection(): Promise<void> {
     this.#turns.pass();
   }
 
-  override async beginTransaction(): Promise<void> {
-    this.#transactions.begin();
+  async beginTransaction(): Promise<void> {
+    this.#connection.begin();
   }
 
-  override async commitTransaction(): Promise<void> {
-    this.#transactions.commit();
+  async commitTransaction(): Promise<void> {
+    this.#connection.commit();
   }
 
-  override async rollbackTransaction(): Promise<void> {
-    this.#transactions.rollback();
-  }
-}
-
-/** Of one transaction, whose turn it is: after its end nothing may be written. */
-export class TransactionDriver extends SqliteDriver {
-  readonly #assertOpen: () => void;
-
-  constructor(database: SqliteDatabase, assertOpen: () => void) {
-    super({ database });
-    this.#assertOpen = assertOpen;
+  async rollbackTransaction(): Promise<void> {
+    this.#connection.rollback();
   }
 
-  override async acquireConnection(): Promise<DatabaseConnection> {
-    this.#assertOpen();
-    return await super.acquireConnection();
+  async destroy(): Promise<void> {
+    this.#connection.close();
   }
 }
 
@@ -126,32 +148,15 @@ class TurnsAdapter extends SqliteAdapter {
   }
 }
 
-/** Different statements that are kept prepared; only lists of changing length make many of them. */
-const preparedLimit = 500;
-
-/**
- * Kysely prepares each statement anew, which costs more than most of them do. A prepared one may serve again as long as
- * it is never left half read: nothing here streams rows.
- */
-export function withPrepared(database: BetterSqlite3.Database): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>();
-  return {
-    prepare(text) {
-      const known = prepared.get(text);
-      if (known !== undefined) return known;
-      const statement = database.prepare<unknown[]>(text);
-      if (prepared.size >= preparedLimit) prepared.clear();
-      prepared.set(text, statement);
-      return statement;
-    },
-    close() {
-      prepared.clear();
-      database.close();
-    },
-  };
+export interface Builders {
+  /** Its queries wait for their turn. */
+  readonly db: Kysely<ControlDatabase>;
+  /** For whoever has the turn; each query calls `assertOpen` first. */
+  within(assertOpen: () => void): Kysely<ControlDatabase>;
 }
 
-export function kyselyBy(driver: Driver, database: SqliteDatabase): Kysely<ControlDatabase> {
+export function buildersOver(database: BetterSqlite3.Database, connection: Connection, turns: Turns): Builders {
+  const driver = new TurnsDriver(connection, turns);
   const dialect = new (class extends SqliteDialect {
     override createDriver(): Driver {
       return driver;
@@ -160,5 +165,18 @@ export function kyselyBy(driver: Driver, database: SqliteDatabase): Kysely<Contr
       return new TurnsAdapter();
     }
   })({ database });
-  return new Kysely<ControlDatabase>({ dialect });
+  const config = { dialect };
+  const db = new Kysely<ControlDatabase>(config);
+  return {
+    db,
+    within(assertOpen) {
+      const executor = db.getExecutor().withConnectionProvider({
+        async provideConnection(consumer) {
+          assertOpen();
+          return await consumer(connection);
+        },
+      });
+      return new Kysely<ControlDatabase>({ config, dialect, driver, executor });
+    },
+  };
 }
