@@ -2,6 +2,7 @@
 // JITNODE_CONTROL_SIGNIN_<NAME>_<KEY>; what each type of provider needs and takes is here, so that a mistake is
 // found at the start, with the variable's name.
 
+import { isSeen } from "../domain/names.js";
 import { JitnodeError } from "../protocol/errors.js";
 import { isLoopbackHost } from "../platform/loopback.js";
 import { readSecretFile } from "./secret-file.js";
@@ -198,7 +199,7 @@ function readOne(name: string, given: Given): SignInSettings {
     throw wrong("ALLOWED_DOMAINS", "domains such as example.com, separated by commas");
   }
   const label = given.get("LABEL")?.trim();
-  if (label !== undefined && (label === "" || [...label].length > labelLimit || /\p{C}/u.test(label))) {
+  if (label !== undefined && (!isSeen(label) || [...label].length > labelLimit || /\p{C}/u.test(label))) {
     throw wrong("LABEL", `1 to ${String(labelLimit)} characters without control characters`);
   }
   return {

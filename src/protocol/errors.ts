@@ -521,7 +521,7 @@ const entries = {
     502,
     failed,
     "The sign-in provider's answer cannot be accepted.",
-    "Try again; if it lasts, whoever runs this control plane finds the reason with `jitnode-control sign-in check`.",
+    "Try again; if it lasts, whoever runs this control plane finds the reason in its log, and what is set wrongly with `jitnode-control sign-in check`.",
   ),
   sign_in_attempt_invalid: entry(
     400,

@@ -7,7 +7,8 @@ import type { Command } from "./command.js";
 
 export const command: Command = {
   name: "sign-in rename",
-  describe: "Give a sign-in provider another name: moves everybody who signs in with it, in one transaction.",
+  describe:
+    "Give a sign-in provider another name: moves everybody who signs in with it, in one transaction. Stop the control plane first.",
   arguments: [
     { name: "OLD", describe: "the name until now" },
     { name: "NEW", describe: "the name from now on: letters and digits" },
@@ -18,7 +19,7 @@ export const command: Command = {
     const renamed = await renameSignIn(await input.context(), from, to);
     input.print(`${String(renamed)} ${renamed === 1 ? "way" : "ways"} of signing in moved from ${from} to ${to}.`);
     input.note(`Now call the settings JITNODE_CONTROL_SIGNIN_${to.toUpperCase()}_…, register the callback URL`);
-    input.note(`${input.config().publicUrl}/auth/callback/${to} at the provider, and restart.`);
+    input.note(`${input.config().publicUrl}/auth/callback/${to} at the provider, and start again.`);
   },
 };
 

@@ -4,15 +4,22 @@ import { toDate } from "../../platform/clock.js";
 import { JitnodeError } from "../../protocol/errors.js";
 import type { ControlContext, PersonActor } from "../context.js";
 import { local, lockAccount } from "../store/accounts.js";
-import { countDoubles, deleteIdentity, listIdentities, renameProvider, type IdentityKey } from "../store/identities.js";
+import {
+  anyOfOtherIssuer,
+  countDoubles,
+  deleteIdentity,
+  listIdentities,
+  renameProvider,
+  type IdentityKey,
+} from "../store/identities.js";
 import type { Identities } from "../store/schema.js";
-import type { Providers } from "./providers.js";
+import type { ProviderChoice, Providers } from "./providers.js";
 
 export interface OwnIdentity {
   readonly id: string;
   /** "local", or a provider's name. */
   readonly provider: string;
-  /** Of the provider; undefined for the local one, and where the provider is not set up any more. */
+  /** Of the provider; undefined for the local one, and where no provider with that name and issuer is set up. */
   readonly label: string | undefined;
   /** Sign-in name, address or login. */
   readonly display: string | undefined;
@@ -33,8 +40,9 @@ export function createIdentities(context: ControlContext, providers: Pick<Provid
   const { secrets, store } = context;
   const idOf = ({ provider, issuer, subject }: IdentityKey): string =>
     secrets.hash(JSON.stringify([provider, issuer, subject]));
-  const works = ({ provider }: Identities): boolean =>
-    provider === local.provider || providers.choices.some(({ name }) => name === provider);
+  const providerOf = ({ provider, issuer }: Identities): ProviderChoice | undefined =>
+    providers.choices.find((choice) => choice.name === provider && choice.issuer === issuer);
+  const works = (row: Identities): boolean => row.provider === local.provider || providerOf(row) !== undefined;
   const isLast = (row: Identities, all: readonly Identities[]): boolean =>
     !all.some((other) => other !== row && works(other));
 
@@ -44,7 +52,7 @@ export function createIdentities(context: ControlContext, providers: Pick<Provid
       return all.map((row) => ({
         id: idOf(row),
         provider: row.provider,
-        label: providers.choices.find(({ name }) => name === row.provider)?.label,
+        label: providerOf(row)?.label,
         display: row.provider === local.provider ? row.subject : (row.display ?? undefined),
         linkedAt: toDate(row.created_at),
         lastUsedAt: row.last_used_at === null ? undefined : toDate(row.last_used_at),
@@ -79,12 +87,18 @@ export async function renameSignIn(
   to: string,
 ): Promise<number> {
   return await context.store.transaction(async (tx) => {
+    const isOthers = await anyOfOtherIssuer(tx, from, to);
     if ((await countDoubles(tx, from, to)) > 0) throw new JitnodeError("sign_in_name_taken");
     const renamed = await renameProvider(tx, from, to);
     if (renamed === 0) {
       throw new JitnodeError("identity_not_found", {
         message: `Nobody has signed in under the name ${from}.`,
         hint: "Use the names of the settings; nothing was changed.",
+      });
+    }
+    if (isOthers) {
+      throw new JitnodeError("sign_in_name_taken", {
+        message: `People of another provider sign in under the name ${to}.`,
       });
     }
     await context.audit.write(tx, {

@@ -11,6 +11,7 @@ export interface ProviderChoice {
   /** In lower case, as in the callback URL. */
   readonly name: string;
   readonly type: ProviderType;
+  readonly issuer: string;
   readonly label: string;
   readonly mark: Html;
 }
@@ -28,12 +29,16 @@ export function createProviders(
   { publicUrl, signIns }: Pick<ControlConfig, "publicUrl" | "signIns">,
   deps: ProviderDeps,
 ): Providers {
-  const all = new Map(signIns.map((settings) => [settings.name, providerTable[settings.type].create(settings, deps)]));
+  const all = new Map<string, SignInProvider>();
+  const choices = signIns.map((settings): ProviderChoice => {
+    const { create, label, mark } = providerTable[settings.type];
+    const { name, type } = settings;
+    const provider = create(settings, deps);
+    all.set(name, provider);
+    return { name, type, issuer: provider.issuer, label: settings.label ?? label(settings), mark };
+  });
   return {
-    choices: signIns.map((settings) => {
-      const { label, mark } = providerTable[settings.type];
-      return { name: settings.name, type: settings.type, label: settings.label ?? label(settings), mark };
-    }),
+    choices,
     get(name) {
       const provider = all.get(name);
       if (provider === undefined) throw new JitnodeError("sign_in_provider_unknown");

@@ -34,6 +34,8 @@ export interface Finding {
 }
 
 export interface SignInProvider {
+  /** Of everybody it proves; set otherwise than before, it is another provider. */
+  readonly issuer: string;
   /** Throws `sign_in_provider_unreachable` and `sign_in_provider_failed`. */
   authorizationUrl(journey: Journey): Promise<string>;
   /** Of the callback's query. Throws also `sign_in_declined` and `sign_in_not_permitted`. */

@@ -79,6 +79,19 @@ export async function countDoubles(tx: Tx, from: string, to: string): Promise<nu
   return Number(row?.n ?? 0);
 }
 
+/** Whether somebody comes by `to` from an issuer that nobody of `from` has: both under one name could not be told apart again. */
+export async function anyOfOtherIssuer(tx: Tx, from: string, to: string): Promise<boolean> {
+  const issuers = tx.db.selectFrom("identities").select("issuer").where("provider", "=", from);
+  const row = await tx.db
+    .selectFrom("identities")
+    .select("subject")
+    .where("provider", "=", to)
+    .where("issuer", "not in", issuers)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The number of rows that have the new name now. */
 export async function renameProvider(tx: Tx, from: string, to: string): Promise<number> {
   const result = await tx.db

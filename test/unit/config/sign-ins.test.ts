@@ -54,6 +54,13 @@ describe("settings of sign-in providers", () => {
     const { CLIENT_SECRET: _, ...rest } = google;
     const [read] = readSignIns(of("GOOGLE", { ...rest, CLIENT_SECRET_FILE: file }));
     expect(read?.clientSecret).toBe("s:e+c%ret");
+    writeFileSync(file, "\ufeffs:e+c%ret\r\n");
+    expect(readSignIns(of("GOOGLE", { ...rest, CLIENT_SECRET_FILE: file }))[0]?.clientSecret).toBe("s:e+c%ret");
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "\n");
+    expect(refusal(of("GOOGLE", { ...rest, CLIENT_SECRET_FILE: empty }))).toBe(
+      "setting_invalid: The file that JITNODE_CONTROL_SIGNIN_GOOGLE_CLIENT_SECRET_FILE names is empty.",
+    );
     expect(refusal(of("GOOGLE", { ...google, CLIENT_SECRET_FILE: file }))).toBe(
       "setting_invalid: Both JITNODE_CONTROL_SIGNIN_GOOGLE_CLIENT_SECRET and JITNODE_CONTROL_SIGNIN_GOOGLE_CLIENT_SECRET_FILE are set.",
     );

@@ -18,7 +18,8 @@ describe("a name", () => {
     expect(asName("𝔸".repeat(80))).toBeDefined();
     expect(asName("𝔸".repeat(81))).toBeUndefined();
     expect(asName("a".repeat(10_000_000))).toBeUndefined();
-    for (const empty of ["", "   ", "\u200d", "\u200b\u200b"]) expect(asName(empty)).toBeUndefined();
+    for (const empty of ["", "   ", "\u200d", "\u200b\u200b", "\u3164", "\u115f \u2800"])
+      expect(asName(empty)).toBeUndefined();
   });
 
   it("has no control, direction or line-separating characters", () => {

@@ -18,6 +18,7 @@ export const kind: ProviderKind = {
     const issuer = `${baseUrl}/${tenant}/v2.0`;
     const party = createRelyingParty({ issuer, clientId, clientSecret, http, clock });
     return {
+      issuer,
       authorizationUrl: (journey) => party.authorizationUrl(journey, { prompt: "select_account" }),
       async identify(callback, journey) {
         const { iss, name, oid, tid, preferred_username: login } = await party.claims(callback, journey);

@@ -12,6 +12,7 @@ export const kind: ProviderKind = {
   create(settings, deps) {
     const github = createGitHubClient(settings, deps.http);
     return {
+      issuer: github.issuer,
       authorizationUrl: async (journey) => github.authorizationUrl(journey),
       async identify(callback, journey) {
         const token = await github.exchange(callback, journey);

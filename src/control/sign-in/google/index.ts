@@ -17,6 +17,7 @@ export const kind: ProviderKind = {
     const [only, ...others] = allowedDomains;
     const chooser = only === undefined ? {} : { hd: others.length === 0 ? only : "*" };
     return {
+      issuer,
       authorizationUrl: (journey) => party.authorizationUrl(journey, { prompt: "select_account", ...chooser }),
       async identify(callback, journey) {
         const { iss, sub, name, email, hd } = await party.claims(callback, journey);

@@ -24,6 +24,7 @@ export const kind: ProviderKind = {
         name === undefined || (restricted && (email === undefined || verified === undefined)),
     });
     return {
+      issuer,
       authorizationUrl: (journey) => party.authorizationUrl(journey),
       async identify(callback, journey) {
         const claims = await party.claims(callback, journey);

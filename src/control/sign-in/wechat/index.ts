@@ -16,7 +16,9 @@ export const kind: ProviderKind = {
   mark,
   create(settings, deps) {
     const client = createWeChatClient(settings, deps.http);
+    const issuer = settings.baseUrl ?? weChat;
     return {
+      issuer,
       authorizationUrl: async (journey) => client.authorizationUrl(journey),
       async identify(callback) {
         const { nickname, unionid } = await client.user(await client.exchange(callback));
@@ -27,7 +29,7 @@ export const kind: ProviderKind = {
             log: { reason: "there is no unionid" },
           });
         }
-        return { issuer: settings.baseUrl ?? weChat, subject: unionid, name: nickname, display: nickname };
+        return { issuer, subject: unionid, name: nickname, display: nickname };
       },
       check: (redirectUri) => checkWeChat(client, deps.clock, redirectUri),
     };

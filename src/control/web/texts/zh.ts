@@ -376,7 +376,7 @@ export const zh: Texts = {
     },
     sign_in_provider_failed: {
       message: "该登录服务返回的结果无效，不能接受。",
-      hint: "请重试；如果问题持续存在，运维人员可用 `jitnode-control sign-in check` 查明原因。",
+      hint: "请重试；如果问题持续存在，运维人员可在其日志中找到原因，并用 `jitnode-control sign-in check` 检查设置。",
     },
     sign_in_attempt_invalid: {
       message: "这次登录不是在此浏览器中开始的，或者已过期，或者已使用过。",

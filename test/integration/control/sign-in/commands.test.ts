@@ -149,6 +149,16 @@ describe.each(dialects)("jitnode-control sign-in rename, on %s", (dialect) => {
       .orderBy("created_at")
       .execute();
     expect(rows.map(({ provider }) => provider)).toEqual(["work", "google"]);
+    // Grace comes by another issuer of that name: the two could not be told apart again.
+    await site.context.store.db
+      .updateTable("identities")
+      .set({ issuer: "https://other.test", subject: "grace" })
+      .where("provider", "=", "google")
+      .execute();
+    await expect(run(rename, input)).rejects.toMatchObject({
+      code: "sign_in_name_taken",
+      message: "People of another provider sign in under the name work.",
+    });
     for (const names of [
       ["local", "work"],
       ["google", "wo_rk"],

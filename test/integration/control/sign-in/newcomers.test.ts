@@ -108,6 +108,30 @@ describe.each<Dialect>(dialects)("somebody new, on %s", (dialect) => {
       "identity.unlinked",
     ]);
   });
+
+  it("keeps the last way in that works, where a provider has another issuer now, and links that anew", async () => {
+    const site = await open({ dialect });
+    const { GITHUB } = site.at;
+    const browser = site.open();
+    await comeBack(browser, site);
+    const place = await begin(browser, "github", (await browser.get("/account")).form("/auth/start/github"));
+    const linked = await browser.get(await decide(GITHUB, place, "lin-wei"));
+    const unlinkForms = (page: typeof linked) => page.forms.filter(({ action }) => action.endsWith("/unlink"));
+    expect(unlinkForms(linked)).toHaveLength(2);
+    expect(linked.forms.map(({ action }) => action)).not.toContain("/auth/start/google");
+    const before = { issuer: "https://before.test" };
+    await site.context.store.db.updateTable("identities").set(before).where("provider", "=", "google").execute();
+
+    const account = await browser.get("/account");
+    expect(account.forms.map(({ action }) => action)).toContain("/auth/start/google");
+    // Ada came by Google first: that is the one that may go.
+    const [dead, ...others] = unlinkForms(account);
+    if (dead === undefined) throw new Error("the one that does not work any more can be unlinked");
+    expect(others).toEqual([]);
+    await browser.submit(dead);
+    expect((await signIn(site.open(), "github", GITHUB, "lin-wei")).heading).toBe("Hello, Ada Example");
+    expect(await accounts(site)).toHaveLength(1);
+  });
 });
 
 it("lets a whole office in from one address on its first day", async () => {

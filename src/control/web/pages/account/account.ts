@@ -108,7 +108,8 @@ const nameOf = ({ accountPage, provider }: Texts, identity: OwnIdentity): string
 function waysIn(site: Site, { texts, token }: PersonVisit, identities: readonly OwnIdentity[]): Html {
   const { accountPage: text } = texts;
   const { providers } = site.signIns;
-  const unlinked = providers.filter(({ name }) => identities.every(({ provider }) => provider !== name));
+  const linked = identities.filter(({ label }) => label !== undefined);
+  const unlinked = providers.filter(({ name }) => linked.every(({ provider }) => provider !== name));
   return html`<section class="card" aria-labelledby="ways">
     <h2 id="ways">${text.ways}</h2>
     <p class="quiet">${text.waysLead}</p>
