@@ -41,7 +41,7 @@ const subjectPattern = /^[\x20-\x7e]{1,255}$/;
 const displayLimit = 200;
 
 /** What a provider says, as it may be kept: PostgreSQL takes no NUL, and nobody wants control characters. */
-export function personOf(provider: string, { issuer, subject, name, display }: ProvenPerson): Person {
+export function personOf(provider: string, issuer: string, { subject, name, display }: ProvenPerson): Person {
   if (!subjectPattern.test(subject)) throw failed("what it calls the person by cannot be a subject");
   const shown = (display ?? "").replace(/\p{C}/gu, "").slice(0, displayLimit);
   return { provider, issuer, subject, name: asName(name ?? "") ?? null, display: shown === "" ? null : shown };

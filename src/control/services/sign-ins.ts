@@ -143,7 +143,8 @@ export function createSignIns(context: ControlContext, { http, sessions }: SignI
 
   const identify = async (name: string, callback: URLSearchParams, journey: Journey): Promise<Person> => {
     try {
-      const person = personOf(name, await providers.get(name).identify(callback, journey));
+      const provider = providers.get(name);
+      const person = personOf(name, provider.issuer, await provider.identify(callback, journey));
       metrics.count("provider_sign_ins_total", { provider: name, result: "identified" });
       return person;
     } catch (error) {

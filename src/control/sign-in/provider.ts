@@ -15,9 +15,8 @@ export interface Journey {
   readonly redirectUri: string;
 }
 
-/** `issuer` and `subject` never change for a person; the rest may be anything, and only ever is shown. */
+/** `subject` never changes for a person; the rest may be anything, and only ever is shown. */
 export interface ProvenPerson {
-  readonly issuer: string;
   readonly subject: string;
   /** What a new account is called, where it can be a name. */
   readonly name: string | undefined;
@@ -34,7 +33,7 @@ export interface Finding {
 }
 
 export interface SignInProvider {
-  /** Of everybody it proves; set otherwise than before, it is another provider. */
+  /** Of everybody it proves, and part of their keys: set otherwise than before, it is another provider. */
   readonly issuer: string;
   /** Throws `sign_in_provider_unreachable` and `sign_in_provider_failed`. */
   authorizationUrl(journey: Journey): Promise<string>;

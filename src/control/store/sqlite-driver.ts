@@ -132,9 +132,7 @@ class TurnsDriver implements Driver {
     this.#connection.rollback();
   }
 
-  async destroy(): Promise<void> {
-    this.#connection.close();
-  }
+  async destroy(): Promise<void> {}
 }
 
 class TurnsAdapter extends SqliteAdapter {

@@ -76,6 +76,9 @@ export function openSqlite(options: SqliteOptions): Store {
       for (const action of actions) action();
       return result;
     },
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      connection.close();
+    },
   };
 }

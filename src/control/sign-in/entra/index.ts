@@ -21,7 +21,7 @@ export const kind: ProviderKind = {
       issuer,
       authorizationUrl: (journey) => party.authorizationUrl(journey, { prompt: "select_account" }),
       async identify(callback, journey) {
-        const { iss, name, oid, tid, preferred_username: login } = await party.claims(callback, journey);
+        const { name, oid, tid, preferred_username: login } = await party.claims(callback, journey);
         if (tid !== tenant) {
           throw new JitnodeError("sign_in_not_permitted", {
             log: { reason: "the account is of another tenant (tid)" },
@@ -29,7 +29,7 @@ export const kind: ProviderKind = {
         }
         if (typeof oid !== "string" || oid === "")
           throw failed("the ID token has no oid: is the scope profile granted?");
-        return { issuer: iss, subject: oid, name, display: typeof login === "string" ? login : undefined };
+        return { subject: oid, name, display: typeof login === "string" ? login : undefined };
       },
       check: (redirectUri) => checkRelyingParty(party, { settings, clock, advice, redirectUri }),
     };

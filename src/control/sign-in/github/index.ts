@@ -17,7 +17,7 @@ export const kind: ProviderKind = {
       async identify(callback, journey) {
         const token = await github.exchange(callback, journey);
         const { id, login, name } = await github.user(token);
-        return { issuer: github.issuer, subject: String(id), name: name ?? login, display: login };
+        return { subject: String(id), name: name ?? login, display: login };
       },
       check: (redirectUri) => checkGitHub(github, deps.clock, redirectUri),
     };

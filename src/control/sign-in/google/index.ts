@@ -20,11 +20,11 @@ export const kind: ProviderKind = {
       issuer,
       authorizationUrl: (journey) => party.authorizationUrl(journey, { prompt: "select_account", ...chooser }),
       async identify(callback, journey) {
-        const { iss, sub, name, email, hd } = await party.claims(callback, journey);
+        const { sub, name, email, hd } = await party.claims(callback, journey);
         if (only !== undefined && !(typeof hd === "string" && allowedDomains.includes(hd.toLowerCase()))) {
           throw new JitnodeError("sign_in_not_permitted", { log: { reason: "the claim hd names no allowed domain" } });
         }
-        return { issuer: iss, subject: sub, name, display: email };
+        return { subject: sub, name, display: email };
       },
       check: (redirectUri) => checkRelyingParty(party, { settings, clock, advice, redirectUri }),
     };

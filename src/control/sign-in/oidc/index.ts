@@ -29,8 +29,8 @@ export const kind: ProviderKind = {
       async identify(callback, journey) {
         const claims = await party.claims(callback, journey);
         if (restricted) assertDomain(claims, allowedDomains);
-        const { iss, sub, name, email } = claims;
-        return { issuer: iss, subject: sub, name, display: email ?? text(claims["preferred_username"]) };
+        const { sub, name, email } = claims;
+        return { subject: sub, name, display: email ?? text(claims["preferred_username"]) };
       },
       check: (redirectUri) => checkRelyingParty(party, { settings, clock, advice, redirectUri }),
     };

@@ -16,9 +16,8 @@ export const kind: ProviderKind = {
   mark,
   create(settings, deps) {
     const client = createWeChatClient(settings, deps.http);
-    const issuer = settings.baseUrl ?? weChat;
     return {
-      issuer,
+      issuer: settings.baseUrl ?? weChat,
       authorizationUrl: async (journey) => client.authorizationUrl(journey),
       async identify(callback) {
         const { nickname, unionid } = await client.user(await client.exchange(callback));
@@ -29,7 +28,7 @@ export const kind: ProviderKind = {
             log: { reason: "there is no unionid" },
           });
         }
-        return { issuer, subject: unionid, name: nickname, display: nickname };
+        return { subject: unionid, name: nickname, display: nickname };
       },
       check: (redirectUri) => checkWeChat(client, deps.clock, redirectUri),
     };

@@ -383,14 +383,17 @@ describe("Chinese", () => {
   });
 });
 
+/** Signed in, and administrator of rockets. */
+async function founder(site: Awaited<ReturnType<typeof createTestSite>>) {
+  const ada = await setUp(site);
+  const form = (await ada.get("/orgs/new")).form("/orgs/new");
+  await ada.submit(form, { org_name: "R", org_id: "rockets", consent: "yes" });
+  return ada;
+}
+
 test("only the page one is on is marked in the colours of a reader's own", async () => {
   const site = await createTestSite();
-  const ada = await setUp(site);
-  await ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), {
-    org_name: "R",
-    org_id: "rockets",
-    consent: "yes",
-  });
+  const ada = await founder(site);
   const context = await open(site, "en", ada.cookies.get("jitnode") ?? "");
   const page = await context.newPage();
   await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
@@ -406,12 +409,7 @@ test("only the page one is on is marked in the colours of a reader's own", async
 
 test("without its styles no words run together", async () => {
   const site = await createTestSite();
-  const ada = await setUp(site);
-  await ada.submit((await ada.get("/orgs/new")).form("/orgs/new"), {
-    org_name: "R",
-    org_id: "rockets",
-    consent: "yes",
-  });
+  const ada = await founder(site);
   const { userCode } = await addRequest(site.context);
   const asks = await enterCode(ada, userCode);
   const context = await open(site, "en", ada.cookies.get("jitnode") ?? "");

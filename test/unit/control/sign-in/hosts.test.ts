@@ -27,7 +27,7 @@ async function hosts(type: string, more: Readonly<Record<string, string>>, answe
   const provider = providerTable[settings.type].create(settings, { http, clock: createClock() });
   const place = new URL(await provider.authorizationUrl(journey));
   const person = await provider.identify(new URLSearchParams({ code: "c", state: journey.state }), journey);
-  return { place: `${place.origin}${place.pathname}`, asked, issuer: person.issuer, subject: person.subject };
+  return { place: `${place.origin}${place.pathname}`, asked, issuer: provider.issuer, subject: person.subject };
 }
 
 const github = [
